@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HARMONY_H
+#define HARMONY_H
+
+/* libharmony: financial records between an ERP and online accounting packages.
+
+   What a host must know
+
+   Model       A harmony_context carries allocator, log function and clock;
+               everything else is made from it. Bytes go in by feed() in any
+               chunking, records come out through callbacks. Parsers do no I/O.
+   Threads     Different handles may be used from different threads at once; one
+               handle from one thread at a time. A context may be shared when its
+               allocator and log function are thread-safe. Callbacks run on the
+               thread that made the call, and must not use the handle that calls.
+   Errors      Functions that can fail return a harmony_status (0 is success) and
+               fill a harmony_error of the caller's, allocating nothing. One bad
+               row never ends a large file: it is a diagnostic. An error of a feed
+               function means that the handle can only be freed.
+   Memory      T **out means that the caller owns it and frees it with the
+               function of the same room; a returned pointer is borrowed.
+   Locale      The library never calls setlocale and does not depend on it.
+   Signals     The library installs no handlers. Hosts that use network connectors
+               must ignore SIGPIPE.
+   curl        Hosts that use network connectors call curl_global_init before, and
+               curl_global_cleanup after; the library does neither.
+   fork        Handles of the store and of connectors must not cross a fork.
+   Time zone   Dates are calendar days without a zone. Times are UTC milliseconds;
+               the library never reads TZ.
+   Output      Nothing is written to standard output or error, ever. */
+
+#include <harmony/base.h>
+#include <harmony/connector.h>
+#include <harmony/csv.h>
+#include <harmony/dbopen.h>
+#include <harmony/fmuta6.h>
+#include <harmony/limits.h>
+#include <harmony/record.h>
+#include <harmony/source.h>
+#include <harmony/store.h>
+#include <harmony/sync.h>
+#include <harmony/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version that runs, as HARMONY_VERSION_NUMBER. */
+HARMONY_API int harmony_version(void);
+/* 1 when the build has it: "store", "net", "expat", "sodium". */
+HARMONY_API int harmony_has(const char *feature);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
