@@ -195,6 +195,11 @@ harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_e
    in chmod for a new file. On an error the old file stays and no temporary does. */
 harmony_status harmony__file_replace(const char *path, const void *data, size_t len, unsigned mode,
                                      harmony_context *context, harmony_error *error);
+/* Makes an empty file with `mode`: there in full or not at all for everyone who looks, and
+   with no descriptor of ours left on it, whose close would drop another handle's locks.
+   HARMONY_EXISTS when the name is taken, by whatever. */
+harmony_status harmony__file_create(const char *path, unsigned mode, harmony_context *context,
+                                    harmony_error *error);
 /* Renames within a file system, durable; falls back to copy and unlink across them. */
 harmony_status harmony__file_move(const char *from, const char *to, harmony_context *context,
                                   harmony_error *error);
