@@ -42,7 +42,8 @@ void harmony__limits_error(harmony__limits *limits, const char *endpoint);
 bool harmony__limits_may_err(harmony__limits *limits, const char *endpoint);
 /* How long until the named window gives one again, ms; 0: now. */
 int64_t harmony__limits_wait(harmony__limits *limits, const char *name);
-/* Appends a JSON object {"minute":{"allowed":60,"remaining":12,"reset":"..."},...}. */
+/* Appends a JSON object {"minute":{"allowed":60,"remaining":12,"renewed_in":31},...};
+   renewed_in in seconds. */
 harmony_status harmony__limits_report(harmony__limits *limits, harmony__buf *out);
 
 #endif
