@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/base.h"
+
+bool harmony__add(int64_t *sum, int64_t value)
+{
+	int64_t result;
+
+	if (__builtin_add_overflow(*sum, value, &result))
+		return false;
+	*sum = result;
+	return true;
+}
+
+/* What stands between the spaces and signs of a number. */
+typedef struct number {
+	const char *at, *end;
+	bool negative;
+} number;
+
+static bool is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+static harmony_status strip(number *n, const char *text, size_t len)
+{
+	n->at = text;
+	n->end = text + len;
+	n->negative = false;
+	while (n->at < n->end && (*n->at == ' ' || *n->at == '\t'))
+		n->at++;
+	while (n->end > n->at && (n->end[-1] == ' ' || n->end[-1] == '\t'))
+		n->end--;
+	if (n->at < n->end && (*n->at == '+' || *n->at == '-')) {
+		n->negative = *n->at++ == '-';
+	} else if (n->at < n->end && (n->end[-1] == '-' || n->end[-1] == '+')) {
+		n->negative = *--n->end == '-';
+		while (n->end > n->at && n->end[-1] == ' ')
+			n->end--;
+	}
+	return n->at < n->end ? HARMONY_OK : HARMONY_FORMAT;
+}
+
+/* Accumulates one digit, downwards, since INT64_MIN has no positive twin. */
+static bool push(int64_t *value, unsigned digit)
+{
+	return !__builtin_mul_overflow(*value, (int64_t)10, value) &&
+	       !__builtin_sub_overflow(*value, (int64_t)digit, value);
+}
+
+harmony_status harmony__decimal(int64_t *out, const char *text, size_t len, unsigned scale,
+                                char sign, char *decimal)
+{
+	number n;
+	int64_t value = 0; /* negated */
+	unsigned decimals = 0;
+	bool digits = false, fits = true, exact = true;
+	char point = 0;
+	harmony_status status = strip(&n, text, len);
+
+	if (status != HARMONY_OK)
+		return status;
+	for (; n.at < n.end; n.at++) {
+		char c = *n.at;
+		if (is_digit(c)) {
+			digits = true;
+			if (!point || decimals < scale)
+				fits = fits && push(&value, (unsigned)(c - '0'));
+			else
+				exact = exact && c == '0';
+			decimals += point != 0;
+		} else if (!point && (sign ? c == sign : c == '.' || c == ',')) {
+			point = c;
+		} else {
+			return HARMONY_FORMAT;
+		}
+	}
+	if (!digits)
+		return HARMONY_FORMAT;
+	for (; fits && decimals < scale; decimals++)
+		fits = push(&value, 0);
+	if (!fits || !exact || (!n.negative && value == INT64_MIN))
+		return HARMONY_RANGE;
+	*out = n.negative ? value : -value;
+	if (decimal && point)
+		*decimal = point;
+	return HARMONY_OK;
+}
+
+harmony_status harmony_decimal_parse(int64_t *out, const char *text, size_t len, unsigned scale,
+                                     char sign)
+{
+	return scale <= 9 ? harmony__decimal(out, text, len, scale, sign, NULL) : HARMONY_RANGE;
+}
+
+size_t harmony_decimal_format(char *buffer, int64_t value, unsigned scale, char sign)
+{
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char digits[HARMONY_DECIMAL_SIZE];
+	size_t count = 0, len = 0;
+
+	do {
+		if (scale && count == scale)
+			digits[count++] = sign;
+		digits[count++] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left || count <= scale);
+	if (value < 0)
+		buffer[len++] = '-';
+	while (count > 0)
+		buffer[len++] = digits[--count];
+	buffer[len] = '\0';
+	return len;
+}
