@@ -66,4 +66,9 @@ harmony__line *harmony__record_line(harmony_record *record) HARMONY__CHECKED; /*
 const char *harmony__value_text(char *buffer, size_t size, const harmony__value *value, int type,
                                 size_t *len);
 
+/* Decimals of a number's type (2 for an amount); not for texts, dates and flags. */
+unsigned harmony__type_scale(int type);
+/* The sum of the lines and their VAT; false on overflow. */
+bool harmony__record_total(int64_t *out, const harmony_record *record);
+
 #endif
