@@ -17,6 +17,10 @@
 #define HARMONY_MAX_TEXT (64u * 1024u)         /* one text of a record */
 #define HARMONY_MAX_JSON_DEPTH 64u             /* nested arrays and objects */
 #define HARMONY_MAX_JSON_LINE (24u * 1024u * 1024u) /* one JSON document */
+#define HARMONY_MAX_JSON_STRING (1024u * 1024u) /* one string, decoded */
+#define HARMONY_MAX_JSON_KEY 1024u              /* one key, decoded */
+#define HARMONY_MAX_JSON_NUMBER 128u            /* one number, as written */
+#define HARMONY_MAX_JSON_MEMBERS 4096u          /* keys in one object */
 #define HARMONY_MAX_XML_DEPTH 64u              /* nested elements */
 #define HARMONY_MAX_RESPONSE (16u * 1024u * 1024u) /* one decoded HTTP body */
 #define HARMONY_MAX_INTAKE (1024u * 1024u * 1024u) /* one file taken into a store */

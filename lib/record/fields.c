@@ -14,7 +14,7 @@ const harmony_field_info harmony__fields[HARMONY_FIELD_COUNT] = {HARMONY_FIELD_M
 
 /* Lengths apart, so that finding a name compares few texts. */
 #define LENGTH(id, name, type, where, width, kinds, english, dutch) sizeof(name) - 1,
-static const uint8_t name_length[HARMONY_FIELD_COUNT] = {HARMONY_FIELD_MAP(LENGTH)};
+const uint8_t harmony__name_length[HARMONY_FIELD_COUNT] = {HARMONY_FIELD_MAP(LENGTH)};
 
 #define F(id) HARMONY_FIELD_##id
 const uint8_t harmony__field_order[HARMONY_FIELD_COUNT] = {
@@ -52,7 +52,7 @@ const harmony_field_info *harmony_field_describe(harmony_field field)
 harmony_field harmony_field_find(const char *name, size_t len)
 {
 	for (harmony_field i = 0; i < HARMONY_FIELD_COUNT; i++)
-		if (name_length[i] == len && memcmp(harmony__fields[i].name, name, len) == 0)
+		if (harmony__name_length[i] == len && memcmp(harmony__fields[i].name, name, len) == 0)
 			return i;
 	return -1;
 }

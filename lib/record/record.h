@@ -54,7 +54,22 @@ static inline void harmony__line_mark(harmony__line *line, harmony_field field)
 	line->present |= UINT64_C(1) << field;
 }
 
+/* The number of the lowest bit that is set; `bits` is not 0. */
+static inline int harmony__low_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+	return __builtin_ctzll(bits);
+#else
+	int n = 0;
+
+	for (; !(bits & 1); bits >>= 1)
+		n++;
+	return n;
+#endif
+}
+
 extern const harmony_field_info harmony__fields[HARMONY_FIELD_COUNT];
+extern const uint8_t harmony__name_length[HARMONY_FIELD_COUNT];
 /* Fields in the order of the JSON form and of listings. */
 extern const uint8_t harmony__field_order[HARMONY_FIELD_COUNT];
 
@@ -68,6 +83,14 @@ const char *harmony__value_text(char *buffer, size_t size, const harmony__value 
 
 /* Decimals of a number's type (2 for an amount); not for texts, dates and flags. */
 unsigned harmony__type_scale(int type);
+/* The inverse of harmony__value_text for every type but texts: "142.80", "2024-01-15",
+   "true". HARMONY_FORMAT, HARMONY_RANGE; the HARMONY_CODE_* that tells it, and what a
+   value of the type looks like ("an amount with at most two decimals, such as 142.80"). */
+harmony_status harmony__value_parse(harmony__value *out, int type, const char *text, size_t len);
+int harmony__type_code(int type);
+const char *harmony__type_form(int type);
+/* How a memorial balances: 1 by its amounts, 2 with their VAT, 0 not, -1 too large. */
+int harmony__record_balance(const harmony_record *record);
 /* The sum of the lines and their VAT; false on overflow. */
 bool harmony__record_total(int64_t *out, const harmony_record *record);
 

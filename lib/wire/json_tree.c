@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/json.h"
+
+/* A document as values in an arena, and what can be asked of them. */
+
+/* ---- building --------------------------------------------------------------------- */
+
+typedef struct builder {
+	harmony__arena *arena;
+	harmony__json *open[HARMONY_MAX_JSON_DEPTH + 1]; /* [0] holds the document */
+	harmony__json *last[HARMONY_MAX_JSON_DEPTH + 1]; /* its newest child */
+	const char *key;
+} builder;
+
+static harmony_status no_room(const builder *build)
+{
+	return build->arena->over ? HARMONY_LIMIT : HARMONY_NOMEM;
+}
+
+static harmony_status add_value(builder *build, const harmony__json_event *event)
+{
+	harmony__json *parent = build->open[event->depth], *last = build->last[event->depth];
+	harmony__json *value = harmony__arena_alloc(build->arena, sizeof(*value));
+	const char *text = "";
+
+	if (value && event->len)
+		text = harmony__arena_text(build->arena, event->text, event->len);
+	if (!value || !text)
+		return no_room(build);
+	*value = (harmony__json){.type = (uint8_t)event->type, .flag = event->flag,
+	                         .key = build->key, .text = text, .len = event->len};
+	build->key = NULL;
+	if (last)
+		last->next = value;
+	else
+		parent->first = value;
+	build->last[event->depth] = value;
+	parent->count++;
+	if (event->type == HARMONY__JSON_OBJECT || event->type == HARMONY__JSON_ARRAY) {
+		build->open[event->depth + 1] = value;
+		build->last[event->depth + 1] = NULL;
+	}
+	return HARMONY_OK;
+}
+
+static harmony_status on_event(const harmony__json_event *event, void *user)
+{
+	builder *build = user;
+
+	switch (event->type) {
+	case HARMONY__JSON_KEY:
+		build->key = harmony__arena_text(build->arena, event->text, event->len);
+		return build->key ? HARMONY_OK : no_room(build);
+	case HARMONY__JSON_OBJECT_END:
+	case HARMONY__JSON_ARRAY_END:
+		return HARMONY_OK;
+	default:
+		return add_value(build, event);
+	}
+}
+
+harmony_status harmony__json_parse(const harmony__json **out, harmony__arena *arena,
+                                   const void *data, size_t len, harmony_error *error)
+{
+	harmony__json root = {.type = HARMONY__JSON_ARRAY};
+	builder build = {.arena = arena, .open = {&root}};
+	harmony__json_reader *reader;
+	harmony_status status = harmony__json_reader_new(&reader, arena->context, on_event, &build);
+
+	*out = NULL;
+	if (status)
+		return harmony__nomem(error);
+	status = harmony__json_reader_feed(reader, data, len, error);
+	if (!status)
+		status = harmony__json_reader_finish(reader, error);
+	harmony__json_reader_free(reader);
+	if (!status)
+		*out = root.first;
+	else if (status == HARMONY_NOMEM)
+		harmony__nomem(error);
+	else if (status == HARMONY_LIMIT)
+		harmony_error_set(error, status, NULL, "the document holds more than can be taken in");
+	return status;
+}
+
+/* ---- asking ------------------------------------------------------------------------- */
+
+const harmony__json *harmony__json_walk(const harmony__json *value, const char *const *keys)
+{
+	for (; value && *keys; keys++) {
+		if (value->type != HARMONY__JSON_OBJECT)
+			return NULL;
+		for (value = value->first; value; value = value->next)
+			if (strcmp(value->key, *keys) == 0)
+				break;
+	}
+	return value;
+}
+
+static bool scalar(const harmony__json *value)
+{
+	return value &&
+	       (value->type == HARMONY__JSON_STRING || value->type == HARMONY__JSON_NUMBER);
+}
+
+const char *harmony__json_text(const harmony__json *value, const char *fallback)
+{
+	return scalar(value) ? value->text : fallback;
+}
+
+bool harmony__json_flag(const harmony__json *value, bool fallback)
+{
+	if (value && value->type == HARMONY__JSON_BOOL)
+		return value->flag;
+	if (value && value->type == HARMONY__JSON_STRING) {
+		if (strcmp(value->text, "true") == 0)
+			return true;
+		if (strcmp(value->text, "false") == 0)
+			return false;
+	}
+	return fallback;
+}
+
+/* ---- numbers -------------------------------------------------------------------------- */
+
+/* The exponent behind the e of "1.25e2"; beyond +-999 it cannot matter. */
+static bool exponent(int *out, const char *text, size_t len)
+{
+	harmony__cursor cursor = harmony__cursor_over(text, len);
+	uint64_t value = 0;
+	bool minus = harmony__cursor_char(&cursor, '-');
+
+	if (!minus)
+		harmony__cursor_char(&cursor, '+');
+	while (harmony__cursor_char(&cursor, '0') && !harmony__cursor_done(&cursor))
+		;
+	if (!harmony__cursor_done(&cursor) && harmony__cursor_digits(&cursor, 3, &value) == 0)
+		return false;
+	if (!harmony__cursor_done(&cursor))
+		value = 999;
+	*out = minus ? -(int)value : (int)value;
+	return true;
+}
+
+static bool all_zeros(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] >= '1' && text[i] <= '9')
+			return false;
+	return true;
+}
+
+/* Writes a mantissa times 10^shift without an exponent. HARMONY_FORMAT when it is no
+   decimal, HARMONY_RANGE when no number is that long. */
+static harmony_status shift_point(char *to, size_t size, size_t *used, const char *text, size_t len,
+                                  int shift)
+{
+	char digits[HARMONY_MAX_JSON_NUMBER];
+	int n = 0, point = -1;
+
+	*used = 0;
+	if (len && *text == '-') {
+		to[(*used)++] = '-';
+		text++;
+		len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '.' && point < 0)
+			point = n;
+		else if (text[i] >= '0' && text[i] <= '9')
+			digits[n++] = text[i];
+		else
+			return HARMONY_FORMAT;
+	}
+	point = (point < 0 ? n : point) + shift;
+	if (point <= 0)
+		to[(*used)++] = '0';
+	for (int i = point < 0 ? point : 0; i < n || i < point; i++) {
+		if (*used + 2 > size)
+			return HARMONY_RANGE;
+		if (i == point)
+			to[(*used)++] = '.';
+		to[(*used)++] = i >= 0 && i < n ? digits[i] : '0';
+	}
+	return HARMONY_OK;
+}
+
+harmony_status harmony__json_number(int64_t *out, const char *text, size_t len, unsigned scale)
+{
+	char plain[HARMONY_MAX_JSON_NUMBER * 2];
+	const char *e = memchr(text, 'e', len);
+	size_t mantissa;
+	harmony_status status;
+	int shift;
+
+	if (!e)
+		e = memchr(text, 'E', len);
+	if (HARMONY__LIKELY(!e))
+		return harmony__decimal(out, text, len, scale, '.', NULL);
+	mantissa = (size_t)(e - text);
+	if (mantissa > HARMONY_MAX_JSON_NUMBER || !exponent(&shift, e + 1, len - mantissa - 1))
+		return HARMONY_FORMAT;
+	if (all_zeros(text, mantissa))
+		return harmony__decimal(out, text, mantissa, scale, '.', NULL);
+	status = shift_point(plain, sizeof(plain), &len, text, mantissa, shift);
+	return status ? status : harmony__decimal(out, plain, len, scale, '.', NULL);
+}
+
+harmony_status harmony__json_decimal(int64_t *out, const harmony__json *value, unsigned scale)
+{
+	if (!value || value->type == HARMONY__JSON_NULL)
+		return HARMONY_NOTFOUND;
+	if (!scalar(value))
+		return HARMONY_FORMAT;
+	return harmony__json_number(out, value->text, value->len, scale);
+}
+
+harmony_status harmony__json_amount(int64_t *out, const harmony__json *value)
+{
+	return harmony__json_decimal(out, value, HARMONY_SCALE_AMOUNT);
+}
+
+harmony_status harmony__json_whole(int64_t *out, const harmony__json *value)
+{
+	return harmony__json_decimal(out, value, 0);
+}
