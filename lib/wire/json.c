@@ -161,6 +161,8 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
 {
 	if (len > HARMONY_MAX_JSON_STRING)
 		return stop(ctx, HARMONY_LIMIT, "a string is too long");
+	if (!harmony__is_utf8((const char *)text, len)) /* yajl takes surrogates for text */
+		return stop(ctx, HARMONY_FORMAT, "a string is not UTF-8");
 	return on_value(ctx, HARMONY__JSON_STRING, false, text, len);
 }
 
@@ -170,6 +172,8 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 
 	if (len > HARMONY_MAX_JSON_KEY)
 		return stop(reader, HARMONY_LIMIT, "a key is too long");
+	if (!harmony__is_utf8((const char *)text, len))
+		return stop(reader, HARMONY_FORMAT, "a key is not UTF-8");
 	if (++reader->members[reader->depth] > HARMONY_MAX_JSON_MEMBERS)
 		return stop(reader, HARMONY_LIMIT, "an object has too many keys");
 	return emit(reader, HARMONY__JSON_KEY, false, text, len);

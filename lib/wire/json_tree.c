@@ -126,19 +126,18 @@ bool harmony__json_flag(const harmony__json *value, bool fallback)
 /* The exponent behind the e of "1.25e2"; beyond +-999 it cannot matter. */
 static bool exponent(int *out, const char *text, size_t len)
 {
-	harmony__cursor cursor = harmony__cursor_over(text, len);
-	uint64_t value = 0;
-	bool minus = harmony__cursor_char(&cursor, '-');
+	bool minus = len && *text == '-';
+	size_t i = minus || (len && *text == '+');
+	int value = 0;
 
-	if (!minus)
-		harmony__cursor_char(&cursor, '+');
-	while (harmony__cursor_char(&cursor, '0') && !harmony__cursor_done(&cursor))
-		;
-	if (!harmony__cursor_done(&cursor) && harmony__cursor_digits(&cursor, 3, &value) == 0)
+	if (i == len)
 		return false;
-	if (!harmony__cursor_done(&cursor))
-		value = 999;
-	*out = minus ? -(int)value : (int)value;
+	for (; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value < 100 ? value * 10 + (text[i] - '0') : 999;
+	}
+	*out = minus ? -value : value;
 	return true;
 }
 
