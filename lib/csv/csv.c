@@ -30,7 +30,8 @@ struct harmony_csv {
 	int state;
 	size_t field_start;
 	bool escaped;
-	bool inner_lines; /* a field of the row holds a line end */
+	bool field_lines; /* the quoted field holds a line end */
+	bool inner_lines; /* a field of the row does */
 	size_t count;
 	unsigned flags;   /* of the current row */
 	bool begun;       /* byte order mark and delimiter are decided */
@@ -322,8 +323,9 @@ static harmony_status step_quoted(harmony_csv *csv, bool *more)
 		*more = true;
 		return HARMONY_OK;
 	}
-	csv->inner_lines = csv->inner_lines || memchr(csv->buffer + csv->field_start, '\n', close - csv->field_start) ||
+	csv->field_lines = memchr(csv->buffer + csv->field_start, '\n', close - csv->field_start) ||
 	                   memchr(csv->buffer + csv->field_start, '\r', close - csv->field_start);
+	csv->inner_lines = csv->inner_lines || csv->field_lines;
 	csv->at++;
 	csv->state = BEHIND_QUOTE;
 	return HARMONY_OK;
@@ -339,7 +341,7 @@ static harmony_status step_behind(harmony_csv *csv, bool *more)
 		return step_end(csv, csv->at - 1, true, more);
 	/* A quote in mid-line that ends a field of several lines is the next field's opening
 	   one: the first was never closed. */
-	if (csv->inner_lines && csv->buffer[csv->at] != csv->options.quote)
+	if (csv->field_lines && csv->buffer[csv->at] != csv->options.quote)
 		return damage(csv, "a quote that is not closed before the next one");
 	csv->escaped = true;
 	csv->state = csv->buffer[csv->at] == csv->options.quote ? IN_QUOTED : IN_TAIL;
