@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Dependencies point down only, and each external library is met in one file."""
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(sys.argv[1])
+lib = root / "lib"
+
+# What each room may include of the others, below itself. lib/connectors/*.h is the
+# common part of the connectors; each connector sees that and itself.
+ALLOWED = {
+    "base": set(),
+    "wire": {"base"},
+    "record": {"base", "wire"},
+    "csv": {"base"},
+    "fmuta6": {"base", "record", "csv"},
+    "dbopen": {"base", "record", "csv"},
+    "net": {"base", "wire"},
+    "connectors": {"base", "wire", "net", "record"},
+    "store": {"base", "wire", "record"},
+    "sync": {"base", "wire", "record", "csv", "fmuta6", "dbopen", "connectors", "store"},
+}
+# Public headers are contracts, and say more than a room may use: the same rule counts.
+PUBLIC = {
+    "base": {"base", "limits", "version", "harmony", "source"},
+    "wire": {"base", "limits", "version", "source"},
+    "record": {"base", "limits", "version", "record"},
+    "csv": {"base", "limits", "version", "csv"},
+    "fmuta6": {"base", "limits", "version", "record", "csv", "fmuta6"},
+    "dbopen": {"base", "limits", "version", "record", "csv", "dbopen"},
+    "net": {"base", "limits", "version", "connector", "record"},
+    "connectors": {"base", "limits", "version", "connector", "record", "harmony"},
+    "store": {"base", "limits", "version", "record", "store"},
+    "sync": None,  # all
+}
+EXTERNAL = {
+    "yajl/": "lib/wire/json.c", "zlib.h": "lib/wire/gzip.c", "sqlite3.h": "lib/wire/sqlite.c",
+    "expat.h": "lib/wire/xml.c", "sodium": "lib/wire/secretbox.c", "curl/": "lib/net/http.c",
+    "ini.h": "examples/harmony/config.c",
+}
+failures = []
+
+
+def includes(path):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+        if match:
+            yield number, match[1], match[2]
+
+
+def check_own(path, room, where, name):
+    """`name` as it stands in quotes, from the folder lib/."""
+    parts = pathlib.PurePosixPath(name).parts
+    if len(parts) < 2:
+        if name != "harmony_config.h" and not (path.parent / name).exists():
+            failures.append(f"{where}: \"{name}\" is not there")
+        return
+    if parts[0] != room and parts[0] not in ALLOWED[room]:
+        failures.append(f"{where}: lib/{room} stands below or beside lib/{parts[0]}")
+    inside = path.relative_to(lib).parts
+    if room == "connectors" and parts[0] == "connectors" and len(inside) > 2 and len(parts) > 2 \
+            and parts[1] != inside[1]:
+        failures.append(f"{where}: connector {inside[1]} looks into connector {parts[1]}")
+
+
+sources = sorted(p for p in lib.rglob("*.[ch]"))
+for path in sources:
+    room = path.relative_to(lib).parts[0]
+    for number, kind, name in includes(path):
+        where = f"{path.relative_to(root)}:{number}"
+        if kind == '"':
+            check_own(path, room, where, name)
+        elif name.startswith("harmony/"):
+            header = name[len("harmony/"):-2]
+            if PUBLIC.get(room) is not None and header not in PUBLIC[room]:
+                failures.append(f"{where}: lib/{room} does not stand on harmony/{header}.h")
+
+outside = sorted(p for folder in ("examples", "tests", "fuzz") for p in (root / folder).rglob("*.[ch]"))
+for path in outside:
+    relative = path.relative_to(root)
+    internal = relative.parts[:2] == ("tests", "unit") and relative.parts[2] in ("base", "wire", "net") \
+        or relative.parts[0] == "fuzz"  # a parser may be one of an internal room
+    for number, kind, name in includes(path):
+        first = pathlib.PurePosixPath(name).parts[0]
+        if kind == '"' and first in ALLOWED and not internal and not (path.parent / name).exists():
+            failures.append(f"{relative}:{number}: {name} is not part of include/")
+
+for path in sources + [p for p in outside if p.relative_to(root).parts[0] == "examples"]:
+    relative = str(path.relative_to(root))
+    for number, kind, name in includes(path):
+        for library, home in EXTERNAL.items():
+            if name.startswith(library) and kind == "<" and relative != home:
+                failures.append(f"{relative}:{number}: <{name}> belongs in {home} alone")
+
+for path in sources + outside + sorted((root / "include").rglob("*.h")):
+    if not path.read_text().startswith("/* SPDX-License-Identifier: MIT */\n"):
+        failures.append(f"{path.relative_to(root)}: does not begin with its SPDX line")
+
+print(f"{len(sources)} files in lib, {len(outside)} outside, {len(failures)} failures")
+if failures:
+    sys.exit("\n".join(failures))
