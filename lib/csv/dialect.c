@@ -173,7 +173,11 @@ harmony_status harmony__dialect_date(harmony_date *out, const char *text, size_t
 	}
 	if (format == HARMONY_DATES_AUTO)
 		format = guess_layout(&d);
-	status = read_layout(out, &d, &layouts[format], pivot);
+	/* From the tenth on there is no zero to lose. */
+	const layout *how = &layouts[format == HARMONY_DATES_DMMYYYY && d.count == MAX_DIGITS
+	                                 ? HARMONY_DATES_DDMMYYYY
+	                                 : format];
+	status = read_layout(out, &d, how, pivot);
 	if (status == HARMONY_OK)
 		*seen = format;
 	return status;
