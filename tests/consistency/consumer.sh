@@ -20,7 +20,10 @@ libdir=$(pkg-config --variable=libdir libharmony)
 "$@" -std=c17 ${CONSUMER_FLAGS:-} "$program" -o "$work/shared" $(pkg-config --cflags --libs libharmony)
 LD_LIBRARY_PATH=$libdir "$work/shared"
 rm "$libdir"/libharmony.so* # so that only the archive is there
+# What libharmony itself stands on stays shared: a distribution seldom has all of the
+# archives that --static would ask for.
+below=$(pkg-config --print-requires-private libharmony | cut -d' ' -f1)
 # shellcheck disable=SC2046,SC2086
-"$@" -std=c17 ${CONSUMER_FLAGS:-} "$program" -o "$work/static" \
-    $(pkg-config --static --cflags --libs libharmony)
+"$@" -std=c17 ${CONSUMER_FLAGS:-} "$program" -o "$work/static" $(pkg-config --cflags libharmony) \
+    "$libdir/libharmony.a" $(pkg-config --libs $below) -pthread
 "$work/static"

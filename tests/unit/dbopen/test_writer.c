@@ -83,7 +83,7 @@ static void every_dialect_setting(void **state)
 	set(&options, "dbopen.delimiter", "semicolon");
 	set(&options, "dbopen.dates", "YYYY-MM-DD");
 	WRITES(&options, one, "type;date;outstanding;reference\r\nC;2024-01-17;40,50;2024-0117\r\n");
-	set(&options, "dbopen.delimiter", "-");
+	options.delimiter = '-';
 	WRITES(&options, one,
 	       "type-date-outstanding-reference\r\nC-\"2024-01-17\"-40,50-\"2024-0117\"\r\n");
 	set(&options, "dbopen.header", "no");
