@@ -25,9 +25,9 @@ struct harmony_jsonl {
 	harmony_record *record;
 
 	uint64_t line;
-	uint64_t skipped; /* spaces before the line's document */
 	unsigned bom;     /* bytes of a byte order mark seen at the start; 4: no longer looked for */
 	bool content;     /* the line has more than spaces */
+	bool spaces;      /* the document has begun with some */
 	bool skip;        /* the line is bad: to its end */
 	harmony_status dead;
 	harmony_error error; /* of the line */
@@ -107,7 +107,7 @@ static harmony_diagnostic finding(const harmony_jsonl *reader, int severity, int
 /* The byte where an event's text begins; escapes in it make that a guess. */
 static uint32_t column(const harmony_jsonl *reader, const harmony__json_event *event)
 {
-	uint64_t end = reader->skipped + harmony__json_reader_offset(reader->json);
+	uint64_t end = harmony__json_reader_offset(reader->json);
 	uint64_t len = event->len;
 
 	if (event->type == HARMONY__JSON_STRING || event->type == HARMONY__JSON_KEY)
@@ -446,8 +446,7 @@ static void begin_line(harmony_jsonl *reader)
 	harmony__arena_reset(&reader->notes);
 	harmony_error_clear(&reader->error);
 	reader->line++;
-	reader->skipped = 0;
-	reader->content = reader->skip = reader->skipping = false;
+	reader->content = reader->spaces = reader->skip = reader->skipping = false;
 	reader->at = AT_ROOT;
 	reader->key = KEY_NONE;
 	reader->seen[0] = reader->seen[1] = reader->line_seen = 0;
@@ -548,8 +547,6 @@ static harmony_status bad_line(harmony_jsonl *reader, harmony_status status)
 		return die(reader, status);
 	reader->skip = true;
 	found.column = reader->error.column;
-	if (found.column)
-		found.column += (uint32_t)reader->skipped;
 	found.message = reader->error.message;
 	return tell(reader, &found);
 }
@@ -574,24 +571,29 @@ static harmony_status end_line(harmony_jsonl *reader)
 					"\"kind\":\"sales_invoice\"";
 			status = tell(reader, &found);
 		}
+	} else if (reader->spaces) {
+		harmony__json_reader_restart(reader->json);
 	}
 	if (!status)
 		begin_line(reader);
 	return status;
 }
 
+static bool all_spaces(const char *data, size_t len)
+{
+	while (len && (*data == ' ' || *data == '\t' || *data == '\r'))
+		data++, len--;
+	return len == 0;
+}
+
 static harmony_status feed_line(harmony_jsonl *reader, const char *data, size_t len)
 {
 	harmony_status status;
 
-	while (!reader->content && len && (*data == ' ' || *data == '\t' || *data == '\r')) {
-		reader->skipped++;
-		data++;
-		len--;
-	}
 	if (len == 0 || reader->skip)
 		return HARMONY_OK;
-	reader->content = true;
+	reader->spaces = true;
+	reader->content = reader->content || !all_spaces(data, len);
 	status = harmony__json_reader_feed(reader->json, data, len, &reader->error);
 	return status ? bad_line(reader, status) : HARMONY_OK;
 }
