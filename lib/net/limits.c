@@ -244,8 +244,9 @@ static harmony_status try_take(harmony__limits *limits, const char *const *names
 		if (w)
 			w->used++;
 	}
-	if (*wait == 0)
-		status = save(limits, error);
+	/* Saved also when there is to be waited: what a jump of the clock did to a window must
+	   not be undone by the next look. */
+	status = save(limits, error);
 	leave(limits);
 	return status;
 }

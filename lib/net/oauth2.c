@@ -30,6 +30,7 @@ struct harmony__oauth2 {
 	char *texts[6]; /* what options points to */
 	pair pair;
 	bool loaded;
+	bool unsaved; /* the pair is newer than the store's; not to be used before it is saved */
 	int64_t age_then, at_then; /* age of the access token when it was seen first, and monotonic */
 };
 
@@ -200,6 +201,8 @@ static harmony_status save(harmony__oauth2 *oauth, harmony_error *error)
 		status = host->secret_save(SECRET, text.data, text.len, host->user, error);
 	else
 		harmony_error_set(error, status, NULL, "the login could not be written down");
+	if (status == HARMONY_OK)
+		oauth->unsaved = false;
 	harmony__os_wipe(&writer, sizeof(writer));
 	wipe_buf(&text);
 	return status;
@@ -220,7 +223,8 @@ static int64_t due_age(const harmony__oauth2 *oauth)
 
 static bool is_fresh(const harmony__oauth2 *oauth)
 {
-	return oauth->loaded && oauth->pair.access[0] && age_of(oauth) < due_age(oauth);
+	return oauth->loaded && !oauth->unsaved && oauth->pair.access[0] &&
+	       age_of(oauth) < due_age(oauth);
 }
 
 /* ---- the token endpoint ---------------------------------------------------------------- */
@@ -330,6 +334,7 @@ static harmony_status accept_pair(harmony__oauth2 *oauth, const harmony__json *r
 	oauth->age_then = 0;
 	oauth->at_then = harmony__monotonic(context);
 	oauth->loaded = true;
+	oauth->unsaved = true;
 	return save(oauth, error);
 }
 
@@ -455,8 +460,11 @@ static harmony_status not_logged_in(harmony_error *error)
 static harmony_status load_or_login(harmony__oauth2 *oauth, harmony_error *error)
 {
 	harmony_error mine = HARMONY_ERROR_INIT;
-	harmony_status status = load(oauth, &mine);
+	harmony_status status;
 
+	if (oauth->unsaved) /* a full disk, say: the only copy of the chain is here */
+		return save(oauth, error);
+	status = load(oauth, &mine);
 	if (status == HARMONY_NOTFOUND || (status == HARMONY_OK && !oauth->pair.refresh[0]))
 		return not_logged_in(error);
 	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
