@@ -6,8 +6,10 @@
 set -u
 expected=$1 input=$2
 shift 2
+program=$(realpath "$1")
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$work.out"' EXIT
-(cd "$work" && "$@") <"$input" >"$work.out" || { echo "$1 failed" >&2; exit 1; }
+(cd "$work" && "$program" "$@") <"$input" >"$work.out" || { echo "$program failed" >&2; exit 1; }
 find "$work" -type f -exec cat {} + >>"$work.out"
 diff -u "$expected" "$work.out"
