@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -102,13 +101,27 @@ static bool origin_of(origin *out, const char *url)
 	return out->host_len > 0 && !memchr(out->host, '@', out->host_len);
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* ASCII, whatever the host's locale says of letters. A NUL in one ends it early. */
+static bool same_nocase(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]) || a[i] == '\0')
+			return false;
+	return true;
+}
+
 bool harmony__http_same_host(const char *url, const char *other)
 {
 	origin a, b;
 
 	return origin_of(&a, url) && origin_of(&b, other) && a.scheme_len == b.scheme_len &&
-	       a.host_len == b.host_len && strncasecmp(a.scheme, b.scheme, a.scheme_len) == 0 &&
-	       strncasecmp(a.host, b.host, a.host_len) == 0;
+	       a.host_len == b.host_len && same_nocase(a.scheme, b.scheme, a.scheme_len) &&
+	       same_nocase(a.host, b.host, a.host_len);
 }
 
 static bool is_loopback(const origin *at)
@@ -117,7 +130,7 @@ static bool is_loopback(const origin *at)
 
 	for (size_t i = 0; i < HARMONY__COUNT(names); i++) {
 		size_t len = strlen(names[i]);
-		if (at->host_len >= len && strncasecmp(at->host, names[i], len) == 0 &&
+		if (at->host_len >= len && same_nocase(at->host, names[i], len) &&
 		    (at->host_len == len || at->host[len] == ':'))
 			return true;
 	}
@@ -127,7 +140,7 @@ static bool is_loopback(const origin *at)
 static bool is_scheme(const origin *at, const char *scheme)
 {
 	return at->scheme_len == strlen(scheme) &&
-	       strncasecmp(at->scheme, scheme, at->scheme_len) == 0;
+	       same_nocase(at->scheme, scheme, at->scheme_len);
 }
 
 /* Printable ASCII without spaces: what a request line can hold. */
@@ -241,7 +254,7 @@ const char *harmony__http_find(const harmony__http_response *response, const cha
 	/* on_done ends each line with NUL, so that a value can be pointed to. */
 	for (const char *end = line + response->headers.len; line && line < end;
 	     line += strlen(line) + 1) {
-		if (strncasecmp(line, name, len) != 0 || line[len] != ':')
+		if (!same_nocase(line, name, len) || line[len] != ':')
 			continue;
 		line += len + 1;
 		return line + strspn(line, " \t");
