@@ -129,6 +129,12 @@ void harmony__cursor_until(harmony__cursor *cursor, char delimiter, const char *
 
 bool harmony__is_ascii(const char *text, size_t len);
 bool harmony__is_utf8(const char *text, size_t len); /* strict: no surrogates, no overlong */
+/* Decodes the character at `text`; returns its bytes, 0 when it is none or cut off. */
+size_t harmony__utf8_char(uint32_t *out, const char *text, size_t len);
+size_t harmony__utf8_prefix(const char *text, size_t len); /* bytes of UTF-8 before a fault */
+/* Makes one line of UTF-8 of any text, in place: control characters become spaces, stray
+   bytes '?', a character cut off at the end goes. */
+void harmony__tidy(char *text);
 size_t harmony__utf8_length(const char *text, size_t len); /* characters */
 /* The bytes that hold the first `characters` characters. */
 size_t harmony__utf8_cut(const char *text, size_t len, size_t characters);
@@ -136,7 +142,7 @@ bool harmony__equal_nocase(const char *a, const char *b); /* ASCII */
 
 enum { HARMONY__UTF_8 = 1, HARMONY__CP850 = 2, HARMONY__WINDOWS_1252 = 3 }; /* as HARMONY_ENCODING_* */
 /* Bytes of a code page → UTF-8, appended to `out`. HARMONY_FORMAT with `*bad` the
-   offset of a byte that the code page does not have. (iconv makes the table once.) */
+   offset of a byte that the code page does not have. */
 harmony_status harmony__decode(harmony__buf *out, int encoding, const char *text, size_t len,
                                size_t *bad);
 /* UTF-8 → code page; characters it lacks are transliterated (é→e, €→EUR), else '?'. */
@@ -174,7 +180,10 @@ int64_t harmony__os_monotonic(void);
 harmony_status harmony__os_random(void *buffer, size_t len);
 void harmony__os_wipe(void *buffer, size_t len); /* zeroes; never optimised away */
 
-/* A file for reading: regular file, or standard input for "-". */
+/* The system's words for the errno of the call that just failed, in `buffer` or static. */
+const char *harmony__os_reason(char *buffer, size_t size);
+
+/* A file for reading: a regular file or a pipe, or standard input for "-". */
 typedef struct harmony__file harmony__file;
 harmony_status harmony__file_open(harmony__file **out, harmony_context *context, const char *path,
                                   harmony_error *error);
@@ -192,7 +201,8 @@ typedef struct harmony__file_info {
 harmony_status harmony__file_stat(harmony__file_info *out, const char *path, harmony_error *error);
 harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_error *error);
 /* Temporary file beside `path`, write, fsync, rename, fsync of the folder. `mode` as
-   in chmod for a new file. On an error the old file stays and no temporary does. */
+   in chmod for a new file; one that is there keeps its mode, and a link stays a link. On
+   an error the old file stays and no temporary does. */
 harmony_status harmony__file_replace(const char *path, const void *data, size_t len, unsigned mode,
                                      harmony_context *context, harmony_error *error);
 /* Makes an empty file with `mode`: there in full or not at all for everyone who looks, and

@@ -77,6 +77,8 @@ harmony_status harmony__buf_printf(harmony__buf *buf, const char *format, ...)
 
 void harmony__buf_drop(harmony__buf *buf, size_t len)
 {
+	if (len > buf->len)
+		len = buf->len;
 	if (len == 0)
 		return;
 	buf->len -= len;

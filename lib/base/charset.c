@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-/* Bytes 0x80 to 0xff of code page 850; 0 where the page has no character. The unit test holds the
-   table against iconv. */
+/* The upper halves of the code pages; 0 is a byte that the page does not have. The unit
+   test holds them against iconv's. */
 static const uint16_t cp850[128] = {
 	0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5, 0x00e7,
 	0x00ea, 0x00eb, 0x00e8, 0x00ef, 0x00ee, 0x00ec, 0x00c4, 0x00c5,
@@ -19,16 +19,14 @@ static const uint16_t cp850[128] = {
 	0x00d3, 0x00df, 0x00d4, 0x00d2, 0x00f5, 0x00d5, 0x00b5, 0x00fe,
 	0x00de, 0x00da, 0x00db, 0x00d9, 0x00fd, 0x00dd, 0x00af, 0x00b4,
 	0x00ad, 0x00b1, 0x2017, 0x00be, 0x00b6, 0x00a7, 0x00f7, 0x00b8,
-	0x00b0, 0x00a8, 0x00b7, 0x00b9, 0x00b3, 0x00b2, 0x25a0, 0x00a0
+	0x00b0, 0x00a8, 0x00b7, 0x00b9, 0x00b3, 0x00b2, 0x25a0, 0x00a0,
 };
 
-/* Bytes 0x80 to 0xff of Windows-1252; 0 where the page has no character. The unit test holds the
-   table against iconv. */
 static const uint16_t windows_1252[128] = {
-	0x20ac, 0x0000, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x0000, 0x017d, 0x0000,
-	0x0000, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x0000, 0x017e, 0x0178,
+	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
+	0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
 	0x00a0, 0x00a1, 0x00a2, 0x00a3, 0x00a4, 0x00a5, 0x00a6, 0x00a7,
 	0x00a8, 0x00a9, 0x00aa, 0x00ab, 0x00ac, 0x00ad, 0x00ae, 0x00af,
 	0x00b0, 0x00b1, 0x00b2, 0x00b3, 0x00b4, 0x00b5, 0x00b6, 0x00b7,
@@ -40,107 +38,161 @@ static const uint16_t windows_1252[128] = {
 	0x00e0, 0x00e1, 0x00e2, 0x00e3, 0x00e4, 0x00e5, 0x00e6, 0x00e7,
 	0x00e8, 0x00e9, 0x00ea, 0x00eb, 0x00ec, 0x00ed, 0x00ee, 0x00ef,
 	0x00f0, 0x00f1, 0x00f2, 0x00f3, 0x00f4, 0x00f5, 0x00f6, 0x00f7,
-	0x00f8, 0x00f9, 0x00fa, 0x00fb, 0x00fc, 0x00fd, 0x00fe, 0x00ff
+	0x00f8, 0x00f9, 0x00fa, 0x00fb, 0x00fc, 0x00fd, 0x00fe, 0x00ff,
 };
 
-/* What stands for a character that a page lacks, ascending. */
+/* What is written for a character that the target lacks: in order of the code. */
 static const struct {
-	uint16_t character;
-	char text[6];
-} substitutes[] = {
-	{0x00a0, " "}, {0x00a9, "(c)"}, {0x00ab, "<<"}, {0x00ae, "(r)"}, {0x00b0, "o"},
-	{0x00b4, "'"}, {0x00b7, "."}, {0x00bb, ">>"}, {0x00bc, "1/4"}, {0x00bd, "1/2"},
-	{0x00be, "3/4"}, {0x00c0, "A"}, {0x00c1, "A"}, {0x00c2, "A"}, {0x00c3, "A"},
-	{0x00c4, "A"}, {0x00c5, "A"}, {0x00c6, "AE"}, {0x00c7, "C"}, {0x00c8, "E"},
-	{0x00c9, "E"}, {0x00ca, "E"}, {0x00cb, "E"}, {0x00cc, "I"}, {0x00cd, "I"}, {0x00ce, "I"},
-	{0x00cf, "I"}, {0x00d0, "D"}, {0x00d1, "N"}, {0x00d2, "O"}, {0x00d3, "O"}, {0x00d4, "O"},
-	{0x00d5, "O"}, {0x00d6, "O"}, {0x00d7, "x"}, {0x00d8, "O"}, {0x00d9, "U"}, {0x00da, "U"},
-	{0x00db, "U"}, {0x00dc, "U"}, {0x00dd, "Y"}, {0x00de, "Th"}, {0x00df, "ss"},
-	{0x00e0, "a"}, {0x00e1, "a"}, {0x00e2, "a"}, {0x00e3, "a"}, {0x00e4, "a"}, {0x00e5, "a"},
-	{0x00e6, "ae"}, {0x00e7, "c"}, {0x00e8, "e"}, {0x00e9, "e"}, {0x00ea, "e"},
+	uint16_t code;
+	char text[4];
+} plain[] = {
+	{0x00a0, " "}, {0x00a1, "!"}, {0x00a2, "c"}, {0x00a3, "GBP"}, {0x00a5, "JPY"},
+	{0x00a6, "|"}, {0x00a7, "S"}, {0x00a8, "\""}, {0x00a9, "(c)"}, {0x00aa, "a"},
+	{0x00ab, "\""}, {0x00ad, "-"}, {0x00ae, "(r)"}, {0x00af, "-"}, {0x00b0, "o"},
+	{0x00b1, "+/-"}, {0x00b2, "2"}, {0x00b3, "3"}, {0x00b4, "'"}, {0x00b5, "u"}, {0x00b6, "P"},
+	{0x00b7, "."}, {0x00b8, ","}, {0x00b9, "1"}, {0x00ba, "o"}, {0x00bb, "\""},
+	{0x00bc, "1/4"}, {0x00bd, "1/2"}, {0x00be, "3/4"}, {0x00bf, "?"}, {0x00c0, "A"},
+	{0x00c1, "A"}, {0x00c2, "A"}, {0x00c3, "A"}, {0x00c4, "A"}, {0x00c5, "A"}, {0x00c6, "AE"},
+	{0x00c7, "C"}, {0x00c8, "E"}, {0x00c9, "E"}, {0x00ca, "E"}, {0x00cb, "E"}, {0x00cc, "I"},
+	{0x00cd, "I"}, {0x00ce, "I"}, {0x00cf, "I"}, {0x00d0, "D"}, {0x00d1, "N"}, {0x00d2, "O"},
+	{0x00d3, "O"}, {0x00d4, "O"}, {0x00d5, "O"}, {0x00d6, "O"}, {0x00d7, "x"}, {0x00d8, "O"},
+	{0x00d9, "U"}, {0x00da, "U"}, {0x00db, "U"}, {0x00dc, "U"}, {0x00dd, "Y"}, {0x00de, "Th"},
+	{0x00df, "ss"}, {0x00e0, "a"}, {0x00e1, "a"}, {0x00e2, "a"}, {0x00e3, "a"}, {0x00e4, "a"},
+	{0x00e5, "a"}, {0x00e6, "ae"}, {0x00e7, "c"}, {0x00e8, "e"}, {0x00e9, "e"}, {0x00ea, "e"},
 	{0x00eb, "e"}, {0x00ec, "i"}, {0x00ed, "i"}, {0x00ee, "i"}, {0x00ef, "i"}, {0x00f0, "d"},
 	{0x00f1, "n"}, {0x00f2, "o"}, {0x00f3, "o"}, {0x00f4, "o"}, {0x00f5, "o"}, {0x00f6, "o"},
 	{0x00f7, "/"}, {0x00f8, "o"}, {0x00f9, "u"}, {0x00fa, "u"}, {0x00fb, "u"}, {0x00fc, "u"},
-	{0x00fd, "y"}, {0x00fe, "th"}, {0x00ff, "y"}, {0x0100, "A"}, {0x0101, "a"},
-	{0x0102, "A"}, {0x0103, "a"}, {0x0104, "A"}, {0x0105, "a"}, {0x0106, "C"}, {0x0107, "c"},
-	{0x0108, "C"}, {0x0109, "c"}, {0x010a, "C"}, {0x010b, "c"}, {0x010c, "C"}, {0x010d, "c"},
-	{0x010e, "D"}, {0x010f, "d"}, {0x0110, "D"}, {0x0111, "d"}, {0x0112, "E"}, {0x0113, "e"},
-	{0x0114, "E"}, {0x0115, "e"}, {0x0116, "E"}, {0x0117, "e"}, {0x0118, "E"}, {0x0119, "e"},
-	{0x011a, "E"}, {0x011b, "e"}, {0x011c, "G"}, {0x011d, "g"}, {0x011e, "G"}, {0x011f, "g"},
-	{0x0120, "G"}, {0x0121, "g"}, {0x0122, "G"}, {0x0123, "g"}, {0x0124, "H"}, {0x0125, "h"},
-	{0x0126, "H"}, {0x0127, "h"}, {0x0128, "I"}, {0x0129, "i"}, {0x012a, "I"}, {0x012b, "i"},
-	{0x012c, "I"}, {0x012d, "i"}, {0x012e, "I"}, {0x012f, "i"}, {0x0130, "I"}, {0x0131, "i"},
-	{0x0132, "IJ"}, {0x0133, "ij"}, {0x0134, "J"}, {0x0135, "j"}, {0x0136, "K"},
-	{0x0137, "k"}, {0x0138, "k"}, {0x0139, "L"}, {0x013a, "l"}, {0x013b, "L"}, {0x013c, "l"},
-	{0x013d, "L"}, {0x013e, "l"}, {0x013f, "L"}, {0x0140, "l"}, {0x0141, "L"}, {0x0142, "l"},
-	{0x0143, "N"}, {0x0144, "n"}, {0x0145, "N"}, {0x0146, "n"}, {0x0147, "N"}, {0x0148, "n"},
-	{0x0149, "'n"}, {0x014a, "N"}, {0x014b, "n"}, {0x014c, "O"}, {0x014d, "o"},
-	{0x014e, "O"}, {0x014f, "o"}, {0x0150, "O"}, {0x0151, "o"}, {0x0152, "OE"},
-	{0x0153, "oe"}, {0x0154, "R"}, {0x0155, "r"}, {0x0156, "R"}, {0x0157, "r"},
-	{0x0158, "R"}, {0x0159, "r"}, {0x015a, "S"}, {0x015b, "s"}, {0x015c, "S"}, {0x015d, "s"},
-	{0x015e, "S"}, {0x015f, "s"}, {0x0160, "S"}, {0x0161, "s"}, {0x0162, "T"}, {0x0163, "t"},
-	{0x0164, "T"}, {0x0165, "t"}, {0x0166, "T"}, {0x0167, "t"}, {0x0168, "U"}, {0x0169, "u"},
-	{0x016a, "U"}, {0x016b, "u"}, {0x016c, "U"}, {0x016d, "u"}, {0x016e, "U"}, {0x016f, "u"},
-	{0x0170, "U"}, {0x0171, "u"}, {0x0172, "U"}, {0x0173, "u"}, {0x0174, "W"}, {0x0175, "w"},
-	{0x0176, "Y"}, {0x0177, "y"}, {0x0178, "Y"}, {0x0179, "Z"}, {0x017a, "z"}, {0x017b, "Z"},
-	{0x017c, "z"}, {0x017d, "Z"}, {0x017e, "z"}, {0x017f, "s"}, {0x0192, "f"}, {0x01a0, "O"},
-	{0x01a1, "o"}, {0x01af, "U"}, {0x01b0, "u"}, {0x01cd, "A"}, {0x01ce, "a"}, {0x01cf, "I"},
-	{0x01d0, "i"}, {0x01d1, "O"}, {0x01d2, "o"}, {0x01d3, "U"}, {0x01d4, "u"}, {0x01d5, "U"},
-	{0x01d6, "u"}, {0x01d7, "U"}, {0x01d8, "u"}, {0x01d9, "U"}, {0x01da, "u"}, {0x01db, "U"},
-	{0x01dc, "u"}, {0x01de, "A"}, {0x01df, "a"}, {0x01e0, "A"}, {0x01e1, "a"}, {0x01e6, "G"},
-	{0x01e7, "g"}, {0x01e8, "K"}, {0x01e9, "k"}, {0x01ea, "O"}, {0x01eb, "o"}, {0x01ec, "O"},
-	{0x01ed, "o"}, {0x01f0, "j"}, {0x01f4, "G"}, {0x01f5, "g"}, {0x01f8, "N"}, {0x01f9, "n"},
-	{0x01fa, "A"}, {0x01fb, "a"}, {0x0200, "A"}, {0x0201, "a"}, {0x0202, "A"}, {0x0203, "a"},
-	{0x0204, "E"}, {0x0205, "e"}, {0x0206, "E"}, {0x0207, "e"}, {0x0208, "I"}, {0x0209, "i"},
-	{0x020a, "I"}, {0x020b, "i"}, {0x020c, "O"}, {0x020d, "o"}, {0x020e, "O"}, {0x020f, "o"},
-	{0x0210, "R"}, {0x0211, "r"}, {0x0212, "R"}, {0x0213, "r"}, {0x0214, "U"}, {0x0215, "u"},
-	{0x0216, "U"}, {0x0217, "u"}, {0x0218, "S"}, {0x0219, "s"}, {0x021a, "T"}, {0x021b, "t"},
-	{0x021e, "H"}, {0x021f, "h"}, {0x0226, "A"}, {0x0227, "a"}, {0x0228, "E"}, {0x0229, "e"},
-	{0x022a, "O"}, {0x022b, "o"}, {0x022c, "O"}, {0x022d, "o"}, {0x022e, "O"}, {0x022f, "o"},
-	{0x0230, "O"}, {0x0231, "o"}, {0x0232, "Y"}, {0x0233, "y"}, {0x1e9e, "SS"},
-	{0x2002, " "}, {0x2003, " "}, {0x2009, " "}, {0x200b, ""}, {0x2010, "-"}, {0x2011, "-"},
-	{0x2012, "-"}, {0x2013, "-"}, {0x2014, "-"}, {0x2015, "-"}, {0x2018, "'"}, {0x2019, "'"},
-	{0x201a, "'"}, {0x201b, "'"}, {0x201c, "\""}, {0x201d, "\""}, {0x201e, "\""},
-	{0x2022, "*"}, {0x2026, "..."}, {0x202f, " "}, {0x2030, "o/oo"}, {0x2039, "<"},
-	{0x203a, ">"}, {0x20ac, "EUR"}, {0x2122, "TM"}, {0x2212, "-"}, {0xfeff, ""}
+	{0x00fd, "y"}, {0x00fe, "th"}, {0x00ff, "y"}, {0x0100, "A"}, {0x0101, "a"}, {0x0102, "A"},
+	{0x0103, "a"}, {0x0104, "A"}, {0x0105, "a"}, {0x0106, "C"}, {0x0107, "c"}, {0x0108, "C"},
+	{0x0109, "c"}, {0x010a, "C"}, {0x010b, "c"}, {0x010c, "C"}, {0x010d, "c"}, {0x010e, "D"},
+	{0x010f, "d"}, {0x0110, "D"}, {0x0111, "d"}, {0x0112, "E"}, {0x0113, "e"}, {0x0114, "E"},
+	{0x0115, "e"}, {0x0116, "E"}, {0x0117, "e"}, {0x0118, "E"}, {0x0119, "e"}, {0x011a, "E"},
+	{0x011b, "e"}, {0x011c, "G"}, {0x011d, "g"}, {0x011e, "G"}, {0x011f, "g"}, {0x0120, "G"},
+	{0x0121, "g"}, {0x0122, "G"}, {0x0123, "g"}, {0x0124, "H"}, {0x0125, "h"}, {0x0126, "H"},
+	{0x0127, "h"}, {0x0128, "I"}, {0x0129, "i"}, {0x012a, "I"}, {0x012b, "i"}, {0x012c, "I"},
+	{0x012d, "i"}, {0x012e, "I"}, {0x012f, "i"}, {0x0130, "I"}, {0x0131, "i"}, {0x0132, "IJ"},
+	{0x0133, "ij"}, {0x0134, "J"}, {0x0135, "j"}, {0x0136, "K"}, {0x0137, "k"}, {0x0138, "k"},
+	{0x0139, "L"}, {0x013a, "l"}, {0x013b, "L"}, {0x013c, "l"}, {0x013d, "L"}, {0x013e, "l"},
+	{0x0141, "L"}, {0x0142, "l"}, {0x0143, "N"}, {0x0144, "n"}, {0x0145, "N"}, {0x0146, "n"},
+	{0x0147, "N"}, {0x0148, "n"}, {0x0149, "'n"}, {0x014a, "N"}, {0x014b, "n"}, {0x014c, "O"},
+	{0x014d, "o"}, {0x014e, "O"}, {0x014f, "o"}, {0x0150, "O"}, {0x0151, "o"}, {0x0152, "OE"},
+	{0x0153, "oe"}, {0x0154, "R"}, {0x0155, "r"}, {0x0156, "R"}, {0x0157, "r"}, {0x0158, "R"},
+	{0x0159, "r"}, {0x015a, "S"}, {0x015b, "s"}, {0x015c, "S"}, {0x015d, "s"}, {0x015e, "S"},
+	{0x015f, "s"}, {0x0160, "S"}, {0x0161, "s"}, {0x0162, "T"}, {0x0163, "t"}, {0x0164, "T"},
+	{0x0165, "t"}, {0x0166, "T"}, {0x0167, "t"}, {0x0168, "U"}, {0x0169, "u"}, {0x016a, "U"},
+	{0x016b, "u"}, {0x016c, "U"}, {0x016d, "u"}, {0x016e, "U"}, {0x016f, "u"}, {0x0170, "U"},
+	{0x0171, "u"}, {0x0172, "U"}, {0x0173, "u"}, {0x0174, "W"}, {0x0175, "w"}, {0x0176, "Y"},
+	{0x0177, "y"}, {0x0178, "Y"}, {0x0179, "Z"}, {0x017a, "z"}, {0x017b, "Z"}, {0x017c, "z"},
+	{0x017d, "Z"}, {0x017e, "z"}, {0x017f, "s"}, {0x0192, "f"}, {0x01a0, "O"}, {0x01a1, "o"},
+	{0x01af, "U"}, {0x01b0, "u"}, {0x01c4, "DZ"}, {0x01c5, "Dz"}, {0x01c6, "dz"},
+	{0x01c7, "LJ"}, {0x01c8, "Lj"}, {0x01c9, "lj"}, {0x01ca, "NJ"}, {0x01cb, "Nj"},
+	{0x01cc, "nj"}, {0x01cd, "A"}, {0x01ce, "a"}, {0x01cf, "I"}, {0x01d0, "i"}, {0x01d1, "O"},
+	{0x01d2, "o"}, {0x01d3, "U"}, {0x01d4, "u"}, {0x01d5, "U"}, {0x01d6, "u"}, {0x01d7, "U"},
+	{0x01d8, "u"}, {0x01d9, "U"}, {0x01da, "u"}, {0x01db, "U"}, {0x01dc, "u"}, {0x01de, "A"},
+	{0x01df, "a"}, {0x01e0, "A"}, {0x01e1, "a"}, {0x01e6, "G"}, {0x01e7, "g"}, {0x01e8, "K"},
+	{0x01e9, "k"}, {0x01ea, "O"}, {0x01eb, "o"}, {0x01ec, "O"}, {0x01ed, "o"}, {0x01f0, "j"},
+	{0x01f1, "DZ"}, {0x01f2, "Dz"}, {0x01f3, "dz"}, {0x01f4, "G"}, {0x01f5, "g"},
+	{0x01f8, "N"}, {0x01f9, "n"}, {0x01fa, "A"}, {0x01fb, "a"}, {0x0200, "A"}, {0x0201, "a"},
+	{0x0202, "A"}, {0x0203, "a"}, {0x0204, "E"}, {0x0205, "e"}, {0x0206, "E"}, {0x0207, "e"},
+	{0x0208, "I"}, {0x0209, "i"}, {0x020a, "I"}, {0x020b, "i"}, {0x020c, "O"}, {0x020d, "o"},
+	{0x020e, "O"}, {0x020f, "o"}, {0x0210, "R"}, {0x0211, "r"}, {0x0212, "R"}, {0x0213, "r"},
+	{0x0214, "U"}, {0x0215, "u"}, {0x0216, "U"}, {0x0217, "u"}, {0x0218, "S"}, {0x0219, "s"},
+	{0x021a, "T"}, {0x021b, "t"}, {0x021e, "H"}, {0x021f, "h"}, {0x0226, "A"}, {0x0227, "a"},
+	{0x0228, "E"}, {0x0229, "e"}, {0x022a, "O"}, {0x022b, "o"}, {0x022c, "O"}, {0x022d, "o"},
+	{0x022e, "O"}, {0x022f, "o"}, {0x0230, "O"}, {0x0231, "o"}, {0x0232, "Y"}, {0x0233, "y"},
+	{0x02c6, "^"}, {0x02dc, "~"}, {0x1e00, "A"}, {0x1e01, "a"}, {0x1e02, "B"}, {0x1e03, "b"},
+	{0x1e04, "B"}, {0x1e05, "b"}, {0x1e06, "B"}, {0x1e07, "b"}, {0x1e08, "C"}, {0x1e09, "c"},
+	{0x1e0a, "D"}, {0x1e0b, "d"}, {0x1e0c, "D"}, {0x1e0d, "d"}, {0x1e0e, "D"}, {0x1e0f, "d"},
+	{0x1e10, "D"}, {0x1e11, "d"}, {0x1e12, "D"}, {0x1e13, "d"}, {0x1e14, "E"}, {0x1e15, "e"},
+	{0x1e16, "E"}, {0x1e17, "e"}, {0x1e18, "E"}, {0x1e19, "e"}, {0x1e1a, "E"}, {0x1e1b, "e"},
+	{0x1e1c, "E"}, {0x1e1d, "e"}, {0x1e1e, "F"}, {0x1e1f, "f"}, {0x1e20, "G"}, {0x1e21, "g"},
+	{0x1e22, "H"}, {0x1e23, "h"}, {0x1e24, "H"}, {0x1e25, "h"}, {0x1e26, "H"}, {0x1e27, "h"},
+	{0x1e28, "H"}, {0x1e29, "h"}, {0x1e2a, "H"}, {0x1e2b, "h"}, {0x1e2c, "I"}, {0x1e2d, "i"},
+	{0x1e2e, "I"}, {0x1e2f, "i"}, {0x1e30, "K"}, {0x1e31, "k"}, {0x1e32, "K"}, {0x1e33, "k"},
+	{0x1e34, "K"}, {0x1e35, "k"}, {0x1e36, "L"}, {0x1e37, "l"}, {0x1e38, "L"}, {0x1e39, "l"},
+	{0x1e3a, "L"}, {0x1e3b, "l"}, {0x1e3c, "L"}, {0x1e3d, "l"}, {0x1e3e, "M"}, {0x1e3f, "m"},
+	{0x1e40, "M"}, {0x1e41, "m"}, {0x1e42, "M"}, {0x1e43, "m"}, {0x1e44, "N"}, {0x1e45, "n"},
+	{0x1e46, "N"}, {0x1e47, "n"}, {0x1e48, "N"}, {0x1e49, "n"}, {0x1e4a, "N"}, {0x1e4b, "n"},
+	{0x1e4c, "O"}, {0x1e4d, "o"}, {0x1e4e, "O"}, {0x1e4f, "o"}, {0x1e50, "O"}, {0x1e51, "o"},
+	{0x1e52, "O"}, {0x1e53, "o"}, {0x1e54, "P"}, {0x1e55, "p"}, {0x1e56, "P"}, {0x1e57, "p"},
+	{0x1e58, "R"}, {0x1e59, "r"}, {0x1e5a, "R"}, {0x1e5b, "r"}, {0x1e5c, "R"}, {0x1e5d, "r"},
+	{0x1e5e, "R"}, {0x1e5f, "r"}, {0x1e60, "S"}, {0x1e61, "s"}, {0x1e62, "S"}, {0x1e63, "s"},
+	{0x1e64, "S"}, {0x1e65, "s"}, {0x1e66, "S"}, {0x1e67, "s"}, {0x1e68, "S"}, {0x1e69, "s"},
+	{0x1e6a, "T"}, {0x1e6b, "t"}, {0x1e6c, "T"}, {0x1e6d, "t"}, {0x1e6e, "T"}, {0x1e6f, "t"},
+	{0x1e70, "T"}, {0x1e71, "t"}, {0x1e72, "U"}, {0x1e73, "u"}, {0x1e74, "U"}, {0x1e75, "u"},
+	{0x1e76, "U"}, {0x1e77, "u"}, {0x1e78, "U"}, {0x1e79, "u"}, {0x1e7a, "U"}, {0x1e7b, "u"},
+	{0x1e7c, "V"}, {0x1e7d, "v"}, {0x1e7e, "V"}, {0x1e7f, "v"}, {0x1e80, "W"}, {0x1e81, "w"},
+	{0x1e82, "W"}, {0x1e83, "w"}, {0x1e84, "W"}, {0x1e85, "w"}, {0x1e86, "W"}, {0x1e87, "w"},
+	{0x1e88, "W"}, {0x1e89, "w"}, {0x1e8a, "X"}, {0x1e8b, "x"}, {0x1e8c, "X"}, {0x1e8d, "x"},
+	{0x1e8e, "Y"}, {0x1e8f, "y"}, {0x1e90, "Z"}, {0x1e91, "z"}, {0x1e92, "Z"}, {0x1e93, "z"},
+	{0x1e94, "Z"}, {0x1e95, "z"}, {0x1e96, "h"}, {0x1e97, "t"}, {0x1e98, "w"}, {0x1e99, "y"},
+	{0x1e9b, "s"}, {0x1e9e, "SS"}, {0x1ea0, "A"}, {0x1ea1, "a"}, {0x1ea2, "A"}, {0x1ea3, "a"},
+	{0x1ea4, "A"}, {0x1ea5, "a"}, {0x1ea6, "A"}, {0x1ea7, "a"}, {0x1ea8, "A"}, {0x1ea9, "a"},
+	{0x1eaa, "A"}, {0x1eab, "a"}, {0x1eac, "A"}, {0x1ead, "a"}, {0x1eae, "A"}, {0x1eaf, "a"},
+	{0x1eb0, "A"}, {0x1eb1, "a"}, {0x1eb2, "A"}, {0x1eb3, "a"}, {0x1eb4, "A"}, {0x1eb5, "a"},
+	{0x1eb6, "A"}, {0x1eb7, "a"}, {0x1eb8, "E"}, {0x1eb9, "e"}, {0x1eba, "E"}, {0x1ebb, "e"},
+	{0x1ebc, "E"}, {0x1ebd, "e"}, {0x1ebe, "E"}, {0x1ebf, "e"}, {0x1ec0, "E"}, {0x1ec1, "e"},
+	{0x1ec2, "E"}, {0x1ec3, "e"}, {0x1ec4, "E"}, {0x1ec5, "e"}, {0x1ec6, "E"}, {0x1ec7, "e"},
+	{0x1ec8, "I"}, {0x1ec9, "i"}, {0x1eca, "I"}, {0x1ecb, "i"}, {0x1ecc, "O"}, {0x1ecd, "o"},
+	{0x1ece, "O"}, {0x1ecf, "o"}, {0x1ed0, "O"}, {0x1ed1, "o"}, {0x1ed2, "O"}, {0x1ed3, "o"},
+	{0x1ed4, "O"}, {0x1ed5, "o"}, {0x1ed6, "O"}, {0x1ed7, "o"}, {0x1ed8, "O"}, {0x1ed9, "o"},
+	{0x1eda, "O"}, {0x1edb, "o"}, {0x1edc, "O"}, {0x1edd, "o"}, {0x1ede, "O"}, {0x1edf, "o"},
+	{0x1ee0, "O"}, {0x1ee1, "o"}, {0x1ee2, "O"}, {0x1ee3, "o"}, {0x1ee4, "U"}, {0x1ee5, "u"},
+	{0x1ee6, "U"}, {0x1ee7, "u"}, {0x1ee8, "U"}, {0x1ee9, "u"}, {0x1eea, "U"}, {0x1eeb, "u"},
+	{0x1eec, "U"}, {0x1eed, "u"}, {0x1eee, "U"}, {0x1eef, "u"}, {0x1ef0, "U"}, {0x1ef1, "u"},
+	{0x1ef2, "Y"}, {0x1ef3, "y"}, {0x1ef4, "Y"}, {0x1ef5, "y"}, {0x1ef6, "Y"}, {0x1ef7, "y"},
+	{0x1ef8, "Y"}, {0x1ef9, "y"}, {0x2000, " "}, {0x2001, " "}, {0x2002, " "}, {0x2003, " "},
+	{0x2004, " "}, {0x2005, " "}, {0x2006, " "}, {0x2007, " "}, {0x2008, " "}, {0x2009, " "},
+	{0x200a, " "}, {0x2010, "-"}, {0x2011, "-"}, {0x2012, "-"}, {0x2013, "-"}, {0x2014, "-"},
+	{0x2015, "-"}, {0x2018, "'"}, {0x2019, "'"}, {0x201a, "'"}, {0x201b, "'"}, {0x201c, "\""},
+	{0x201d, "\""}, {0x201e, "\""}, {0x201f, "\""}, {0x2020, "+"}, {0x2021, "++"},
+	{0x2022, "*"}, {0x2026, "..."}, {0x202f, " "}, {0x2030, "o/o"}, {0x2032, "'"},
+	{0x2033, "\""}, {0x2039, "<"}, {0x203a, ">"}, {0x2044, "/"}, {0x205f, " "},
+	{0x20ac, "EUR"}, {0x2116, "No"}, {0x2122, "TM"}, {0x2212, "-"}, {0x2248, "~"},
+	{0x2260, "!="}, {0x2264, "<="}, {0x2265, ">="}, {0x3000, " "}, {0xfb00, "ff"},
+	{0xfb01, "fi"}, {0xfb02, "fl"},
 };
-
-/* The next character of valid UTF-8. */
-static uint32_t next_character(const char **at, const char *end)
-{
-	const unsigned char *p = (const unsigned char *)*at;
-	unsigned more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-	uint32_t c = more == 0 ? *p : *p & (0x3fu >> more);
-
-	if ((size_t)(end - *at) <= more) { /* a cut character: one byte, replaced */
-		*at += 1;
-		return 0xfffd;
-	}
-	for (unsigned i = 1; i <= more; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	*at += more + 1;
-	return c;
-}
 
 static const uint16_t *page_of(int encoding)
 {
-	return encoding == HARMONY__CP850 ? cp850 : encoding == HARMONY__WINDOWS_1252 ? windows_1252 : NULL;
+	return encoding == HARMONY__CP850 ? cp850 : windows_1252;
 }
 
-static void put_character(harmony__buf *out, uint32_t c)
+static void add_code(harmony__buf *out, uint16_t code)
 {
 	char bytes[3];
 
-	if (c < 0x800) {
-		bytes[0] = (char)(0xc0 | c >> 6);
-		bytes[1] = (char)(0x80 | (c & 0x3f));
+	if (code < 0x800) {
+		bytes[0] = (char)(0xc0 | code >> 6);
+		bytes[1] = (char)(0x80 | (code & 0x3f));
 		harmony__buf_add(out, bytes, 2);
 	} else {
-		bytes[0] = (char)(0xe0 | c >> 12);
-		bytes[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		bytes[2] = (char)(0x80 | (c & 0x3f));
+		bytes[0] = (char)(0xe0 | code >> 12);
+		bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		bytes[2] = (char)(0x80 | (code & 0x3f));
 		harmony__buf_add(out, bytes, 3);
 	}
+}
+
+/* The length of the run of ASCII at `text`. */
+static size_t ascii_run(const char *text, size_t len)
+{
+	size_t run = 0;
+
+	while (run < len && (unsigned char)text[run] < 0x80)
+		run++;
+	return run;
+}
+
+static harmony_status decode_utf8(harmony__buf *out, const char *text, size_t len, size_t *bad)
+{
+	size_t good = len ? harmony__utf8_prefix(text, len) : 0;
+
+	if (good < len) {
+		*bad = good;
+		return HARMONY_FORMAT;
+	}
+	return harmony__buf_add(out, text, len);
 }
 
 harmony_status harmony__decode(harmony__buf *out, int encoding, const char *text, size_t len,
@@ -148,36 +200,45 @@ harmony_status harmony__decode(harmony__buf *out, int encoding, const char *text
 {
 	const uint16_t *page = page_of(encoding);
 
-	if (!page) {
-		if (harmony__is_utf8(text, len))
-			return harmony__buf_add(out, text, len);
-		for (*bad = 0; *bad < len && harmony__is_utf8(text, *bad + 1);)
-			++*bad;
-		return HARMONY_FORMAT;
-	}
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		if (byte < 0x80) {
-			harmony__buf_char(out, (char)byte);
-		} else if (page[byte - 0x80]) {
-			put_character(out, page[byte - 0x80]);
-		} else {
-			*bad = i;
+	if (encoding == HARMONY__UTF_8)
+		return decode_utf8(out, text, len, bad);
+	for (size_t at = 0; at < len; at++) {
+		size_t run = ascii_run(text + at, len - at);
+		uint16_t code;
+
+		harmony__buf_add(out, text + at, run);
+		at += run;
+		if (at == len)
+			break;
+		code = page[(unsigned char)text[at] - 0x80];
+		if (code == 0) {
+			*bad = at;
 			return HARMONY_FORMAT;
 		}
+		add_code(out, code);
 	}
 	return out->status;
 }
 
-static const char *substitute_of(uint32_t c)
+static bool drops_out(uint32_t code)
 {
-	size_t low = 0, high = HARMONY__COUNT(substitutes);
+	/* Combining accents, zero-width characters, variation selectors, the byte order mark. */
+	return (code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) ||
+	       (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff;
+}
 
+static const char *plain_text(uint32_t code)
+{
+	size_t low = 0, high = HARMONY__COUNT(plain);
+
+	if (drops_out(code))
+		return "";
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (substitutes[middle].character == c)
-			return substitutes[middle].text;
-		if (substitutes[middle].character < c)
+
+		if (plain[middle].code == code)
+			return plain[middle].text;
+		if (plain[middle].code < code)
 			low = middle + 1;
 		else
 			high = middle;
@@ -185,47 +246,98 @@ static const char *substitute_of(uint32_t c)
 	return "?";
 }
 
-static void encode_character(harmony__buf *out, const uint16_t *page, uint32_t c)
+static void encode_char(harmony__buf *out, const uint16_t *page, uint32_t code)
 {
-	for (unsigned i = 0; c >= 0x80 && i < 128; i++) {
-		if (page[i] == c) {
+	for (unsigned i = 0; i < 128; i++) {
+		if (page[i] == code) {
 			harmony__buf_char(out, (char)(0x80 + i));
 			return;
 		}
 	}
-	if (c < 0x80)
-		harmony__buf_char(out, (char)c);
-	else
-		harmony__buf_str(out, substitute_of(c));
+	harmony__buf_str(out, plain_text(code));
 }
 
 harmony_status harmony__encode(harmony__buf *out, int encoding, const char *text, size_t len)
 {
 	const uint16_t *page = page_of(encoding);
-	const char *end = text + len;
 
-	if (!page)
+	if (encoding == HARMONY__UTF_8)
 		return harmony__buf_add(out, text, len);
-	while (text < end)
-		encode_character(out, page, next_character(&text, end));
+	for (size_t at = 0; at < len;) {
+		size_t run = ascii_run(text + at, len - at);
+		uint32_t code = 0xfffd; /* stands for a byte that is no UTF-8 */
+		size_t taken;
+
+		harmony__buf_add(out, text + at, run);
+		at += run;
+		if (at == len)
+			break;
+		taken = harmony__utf8_char(&code, text + at, len - at);
+		at += taken ? taken : 1;
+		encode_char(out, page, code);
+	}
 	return out->status;
 }
 
-/* Dutch text of code page 850 has its letters at 0x80 to 0x9f (and ss at 0xe1), where
-   Windows-1252 has punctuation that is rare beside letters; that one has its letters from
-   0xc0 on. */
+/* Whole UTF-8, but for a last character that the end of the text cuts. */
+static bool looks_utf8(const char *text, size_t len, size_t high)
+{
+	size_t good = harmony__utf8_prefix(text, len), rest = len - good;
+
+	if (good <= high || rest > 3)
+		return false;
+	for (size_t i = good + 1; i < len; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return false;
+	return rest == 0 || (unsigned char)text[good] >= 0xc2;
+}
+
+static bool letter(const char *text, size_t len, size_t at)
+{
+	unsigned char c = at < len ? (unsigned char)text[at] : ' '; /* before the first: SIZE_MAX */
+
+	return c >= 0x80 || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* What one byte says: above 0 for CP850, below 0 for Windows-1252. CP850 has its letters
+   at 0x80 to 0xa5 where Windows-1252 has typography, which has its letters from 0xc0 where
+   CP850 has frames. What is a letter in the one and punctuation in the other goes by
+   whether it stands inside a word. */
+static int weigh(const char *text, size_t len, size_t at)
+{
+	unsigned char c = (unsigned char)text[at];
+	bool before = letter(text, len, at - 1), after = letter(text, len, at + 1);
+
+	switch (c) {
+	case 0x81: case 0x8d: case 0x8f: case 0x90: case 0x9d:
+		return 4; /* Windows-1252 does not have them */
+	case 0x80: case 0x99:
+		return after ? 1 : -1;
+	case 0x93: case 0x94: case 0x95: case 0x96: case 0x97:
+	case 0xa1: case 0xa2: case 0xa3: case 0xa4: case 0xa5:
+		return before && after ? 1 : -1;
+	case 0x91: case 0x92:
+		return -1; /* an apostrophe far sooner than an ae */
+	case 0xa0: case 0xa6: case 0xa7: case 0xab: case 0xac:
+		return 0;
+	case 0xe1:
+		return 1; /* a sharp s; the other's a with acute is rare in Dutch */
+	default:
+		return c < 0xa0 ? 1 : -1;
+	}
+}
+
 int harmony__guess_encoding(const char *text, size_t len)
 {
-	size_t high = 0, low_letters = 0;
+	size_t high = ascii_run(text, len);
+	int64_t weight = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		high += byte >= 0x80;
-		low_letters += (byte >= 0x80 && byte <= 0x9f) || byte == 0xe1;
-	}
-	if (high == 0)
+	if (high == len)
 		return 0;
-	if (harmony__is_utf8(text, len))
+	if (looks_utf8(text, len, high))
 		return HARMONY__UTF_8;
-	return low_letters * 2 > high ? HARMONY__CP850 : HARMONY__WINDOWS_1252;
+	for (size_t at = high; at < len; at++)
+		if ((unsigned char)text[at] >= 0x80)
+			weight += weigh(text, len, at);
+	return weight > 0 ? HARMONY__CP850 : HARMONY__WINDOWS_1252;
 }

@@ -136,6 +136,7 @@ void harmony__log(harmony_context *context, int level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	harmony__tidy(message);
 	context->log(level, message, context->log_user);
 }
 

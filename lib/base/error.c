@@ -9,35 +9,17 @@ void harmony_error_clear(harmony_error *error)
 		*error = (harmony_error)HARMONY_ERROR_INIT;
 }
 
-size_t harmony__copy_text(char *to, size_t size, const char *from, size_t len)
-{
-	if (size == 0)
-		return 0;
-	if (len > size - 1) {
-		len = size - 1;
-		while (len > 0 && ((unsigned char)from[len] & 0xc0) == 0x80)
-			len--;
-	}
-	memcpy(to, from, len);
-	to[len] = '\0';
-	return len;
-}
-
 harmony_status harmony__error_v(harmony_error *error, harmony_status status, const char *code,
                                 const char *format, va_list args)
 {
-	char message[sizeof(error->message) + 8];
-	int len;
-
 	if (!error || error->status != HARMONY_OK)
 		return status;
 	error->status = status;
 	if (!code)
 		code = harmony_status_word(status);
 	harmony__copy_text(error->code, sizeof(error->code), code, strlen(code));
-	len = vsnprintf(message, sizeof(message), format, args);
-	if (len > 0)
-		harmony__copy_text(error->message, sizeof(error->message), message, strlen(message));
+	vsnprintf(error->message, sizeof(error->message), format, args);
+	harmony__tidy(error->message);
 	return status;
 }
 

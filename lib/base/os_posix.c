@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: MIT */
+/* The system, as POSIX gives it: the only file of the library that knows descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/base.h"
 
-#define MAX_PATH 4096u
-#define READ_CHUNK (64u * 1024u)
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
 
-/* ---- clock, random, memory -------------------------------------------------------- */
+/* Suspended time counts where the system can tell: a token ages while a laptop sleeps. */
+#ifdef CLOCK_BOOTTIME
+#define STEADY_CLOCK CLOCK_BOOTTIME
+#else
+#define STEADY_CLOCK CLOCK_MONOTONIC
+#endif
 
-static int64_t clock_ms(clockid_t id)
+/* ---- clock, random, reasons ------------------------------------------------ */
+
+static int64_t read_clock(clockid_t id)
 {
-	struct timespec now;
+	struct timespec now = {0, 0};
 
 	clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -26,12 +36,12 @@ static int64_t clock_ms(clockid_t id)
 
 int64_t harmony__os_wall(void)
 {
-	return clock_ms(CLOCK_REALTIME);
+	return read_clock(CLOCK_REALTIME);
 }
 
 int64_t harmony__os_monotonic(void)
 {
-	return clock_ms(CLOCK_MONOTONIC);
+	return read_clock(STEADY_CLOCK);
 }
 
 harmony_status harmony__os_random(void *buffer, size_t len)
@@ -39,71 +49,180 @@ harmony_status harmony__os_random(void *buffer, size_t len)
 	char *at = buffer;
 
 	while (len > 0) {
-		ssize_t got = getrandom(at, len, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
+		size_t part = len < 256 ? len : 256; /* the most that getentropy gives */
+
+		if (getentropy(at, part) != 0)
 			return HARMONY_IO;
-		at += got;
-		len -= (size_t)got;
+		at += part;
+		len -= part;
 	}
 	return HARMONY_OK;
 }
 
 void harmony__os_wipe(void *buffer, size_t len)
 {
-	explicit_bzero(buffer, len);
+	static void *(*const volatile fill)(void *, int, size_t) = memset;
+
+	if (len)
+		fill(buffer, 0, len);
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
-
-struct harmony__file {
-	harmony_context *context;
-	int fd;
-	bool borrowed; /* standard input is not ours to close */
-	uint64_t size;
-};
-
-/* The system's reason as an error that names the path. */
-static harmony_status fail(harmony_error *error, const char *verb, const char *path)
+/* strerror_r comes in two shapes. */
+static const char *reason_text(const char *text, const char *buffer)
 {
-	int number = errno;
-	char reason[128];
-
-	return harmony_error_set(error, number == ENOENT ? HARMONY_NOTFOUND : HARMONY_IO, NULL,
-	                         "%s cannot be %s: %s", path, verb,
-	                         strerror_r(number, reason, sizeof(reason)));
+	return text;
 }
 
-static int open_retry(const char *path, int flags, mode_t mode)
+static const char *reason_status(int status, const char *buffer)
+{
+	return status == 0 ? buffer : "unknown reason";
+}
+
+#define REASON(code, buffer, size)                                                                 \
+	_Generic(strerror_r(code, buffer, size), char *: reason_text, default: reason_status)(     \
+		strerror_r(code, buffer, size), buffer)
+
+const char *harmony__os_reason(char *buffer, size_t size)
+{
+	return REASON(errno, buffer, size);
+}
+
+/* Sets `error` to "cannot DO 'PATH': reason". `advice` may be "". */
+static harmony_status refuse(harmony_error *error, const char *what, const char *path,
+                             const char *advice)
+{
+	char buffer[128];
+
+	if (error && error->status == HARMONY_OK) {
+		harmony_error_set(error, HARMONY_IO, NULL, "cannot %s '%s': %s%s", what, path,
+		                  harmony__os_reason(buffer, sizeof(buffer)), advice);
+		harmony__error_place(error, path, 0, 0, NULL);
+	}
+	return HARMONY_IO;
+}
+
+/* The same of a file that ought to be there. */
+static harmony_status refuse_old(harmony_error *error, const char *what, const char *path)
+{
+	if (errno != ENOENT && errno != ENOTDIR)
+		return refuse(error, what, path, "");
+	return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
+	                         "cannot %s '%s': there is no such file; check the path", what, path);
+}
+
+/* ---- descriptors ------------------------------------------------------------- */
+
+static int open_again(const char *path, int flags, mode_t mode)
 {
 	int fd;
 
 	do
-		fd = open(path, flags | O_CLOEXEC, mode);
+		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
 	while (fd < 0 && errno == EINTR);
 	return fd;
 }
 
-/* O_NONBLOCK only until it is known what was opened: a device could hang the open. */
-static harmony_status check_input(int fd, const char *path, uint64_t *size, harmony_error *error)
+static ssize_t read_again(int fd, void *buffer, size_t size)
+{
+	for (;;) {
+		ssize_t got = read(fd, buffer, size < SSIZE_MAX ? size : SSIZE_MAX);
+		struct pollfd wait = {fd, POLLIN, 0};
+
+		if (got >= 0)
+			return got;
+		/* An inherited standard input may be non-blocking. */
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			return -1;
+	}
+}
+
+static bool write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t put = write(fd, at, len < SSIZE_MAX ? len : SSIZE_MAX);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0) {
+			if (put == 0)
+				errno = EIO;
+			return false;
+		}
+		at += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+/* Closes on the way out of a failure, whose errno stays. */
+static void close_quietly(int fd)
+{
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+struct harmony__file {
+	harmony_context *context;
+	int fd;
+	bool standard_input;
+	uint64_t size;
+};
+
+/* A regular file or a pipe; what else there is hangs, or is no file. */
+static harmony_status check_readable(const struct stat *info, const char *path, harmony_error *error)
+{
+	const char *what = S_ISDIR(info->st_mode)    ? "a folder"
+	                   : S_ISSOCK(info->st_mode) ? "a socket"
+	                                             : "a device";
+
+	if (S_ISREG(info->st_mode) || S_ISFIFO(info->st_mode))
+		return HARMONY_OK;
+	return harmony_error_set(error, HARMONY_IO, NULL,
+	                         "'%s' is %s, not a file; name the file itself", path, what);
+}
+
+static harmony_status open_path(harmony__file *file, const char *path, harmony_error *error)
+{
+	struct stat info;
+	harmony_status status;
+
+	/* Looked at before it is opened, since opening a device may act on it, and after it,
+	   since it may be another by then. */
+	if (stat(path, &info) != 0)
+		return refuse_old(error, "open", path);
+	status = check_readable(&info, path, error);
+	if (status)
+		return status;
+	file->fd = open_again(path, O_RDONLY, 0);
+	if (file->fd < 0 || fstat(file->fd, &info) != 0)
+		return refuse_old(error, "open", path);
+	status = check_readable(&info, path, error);
+	file->size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+	return status;
+}
+
+static void open_standard_input(harmony__file *file)
 {
 	struct stat info;
 
-	if (fstat(fd, &info) != 0)
-		return fail(error, "looked at", path);
-	if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
-		return harmony_error_set(error, HARMONY_IO, NULL,
-		                         "%s is a %s; name a file", path,
-		                         S_ISDIR(info.st_mode) ? "folder" : "device or socket");
-	*size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
-	return HARMONY_OK;
+	file->fd = STDIN_FILENO;
+	file->standard_input = true;
+	if (fstat(file->fd, &info) == 0 && S_ISREG(info.st_mode))
+		file->size = (uint64_t)info.st_size;
 }
 
 harmony_status harmony__file_open(harmony__file **out, harmony_context *context, const char *path,
                                   harmony_error *error)
 {
-	bool input = strcmp(path, "-") == 0;
 	harmony__file *file = harmony__zalloc(context, sizeof(*file));
 	harmony_status status = HARMONY_OK;
 
@@ -111,28 +230,23 @@ harmony_status harmony__file_open(harmony__file **out, harmony_context *context,
 	if (!file)
 		return harmony__nomem(error);
 	file->context = context;
-	file->borrowed = input;
-	file->fd = input ? STDIN_FILENO : open_retry(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (file->fd < 0)
-		status = fail(error, "read", path);
-	else if (!input)
-		status = check_input(file->fd, path, &file->size, error);
-	if (status == HARMONY_OK && !input)
-		fcntl(file->fd, F_SETFL, fcntl(file->fd, F_GETFL) & ~O_NONBLOCK);
-	if (status != HARMONY_OK)
+	file->fd = -1;
+	if (strcmp(path, "-") == 0)
+		open_standard_input(file);
+	else
+		status = open_path(file, path, error);
+	if (status)
 		harmony__file_close(file);
 	else
 		*out = file;
 	return status;
 }
 
-size_t harmony__file_read(void *buffer, size_t size, void *file)
+size_t harmony__file_read(void *buffer, size_t size, void *user)
 {
-	ssize_t got;
+	harmony__file *file = user;
+	ssize_t got = read_again(file->fd, buffer, size);
 
-	do
-		got = read(((harmony__file *)file)->fd, buffer, size);
-	while (got < 0 && errno == EINTR);
 	return got < 0 ? (size_t)-1 : (size_t)got;
 }
 
@@ -145,8 +259,8 @@ void harmony__file_close(harmony__file *file)
 {
 	if (!file)
 		return;
-	if (!file->borrowed && file->fd >= 0)
-		close(file->fd);
+	if (!file->standard_input)
+		close_quietly(file->fd);
 	harmony__free(file->context, file);
 }
 
@@ -154,247 +268,395 @@ harmony_status harmony__file_stat(harmony__file_info *out, const char *path, har
 {
 	struct stat info;
 
-	if (stat(path, &info) != 0)
-		return errno == ENOENT ? HARMONY_NOTFOUND : fail(error, "looked at", path);
+	if (stat(path, &info) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return HARMONY_NOTFOUND;
+		return refuse(error, "look at", path, "");
+	}
 	*out = (harmony__file_info){
 		.size = (uint64_t)info.st_size,
-		.device = info.st_dev,
-		.inode = info.st_ino,
+		.device = (uint64_t)info.st_dev,
+		.inode = (uint64_t)info.st_ino,
 		.modified_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec,
 		.mode = info.st_mode & 07777,
 		.owner = info.st_uid,
-		.regular = S_ISREG(info.st_mode)};
+		.regular = S_ISREG(info.st_mode),
+	};
 	return HARMONY_OK;
 }
 
 harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_error *error)
 {
 	harmony__file *file;
-	char *chunk;
 	harmony_status status = harmony__file_open(&file, out->context, path, error);
+	char chunk[16384];
 
-	if (status != HARMONY_OK)
-		return status;
-	chunk = harmony__alloc(out->context, READ_CHUNK);
-	if (!chunk)
-		status = harmony__nomem(error);
 	while (status == HARMONY_OK) {
-		size_t got = harmony__file_read(chunk, READ_CHUNK, file);
-		if (got == (size_t)-1)
-			status = fail(error, "read", path);
-		else if (got == 0)
+		size_t got = harmony__file_read(chunk, sizeof(chunk), file);
+
+		if (got == 0)
 			break;
-		else if (harmony__buf_add(out, chunk, got) != HARMONY_OK)
+		if (got == (size_t)-1)
+			status = refuse(error, "read", path, "");
+		else if (harmony__buf_add(out, chunk, got))
 			status = harmony__buf_check(out, path, error);
 	}
-	harmony__free(out->context, chunk);
 	harmony__file_close(file);
 	return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------- */
 
-/* The folder of a path, "." without one. */
-static void folder_of(char *folder, const char *path)
+/* A new file beside the one that it will replace. */
+typedef struct temporary {
+	harmony_context *context;
+	int fd;
+	char *path; /* its own */
+	char target[PATH_MAX];
+} temporary;
+
+static size_t folder_length(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	size_t len = slash ? (size_t)(slash - path) : 1;
 
-	if (slash == path)
-		len = 1;
-	harmony__copy_text(folder, MAX_PATH, slash ? path : ".", len);
+	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-static harmony_status sync_folder(const char *path, harmony_error *error)
+/* Makes the renaming inside the folder of `path` durable. */
+static bool sync_folder(const char *path)
 {
-	char folder[MAX_PATH];
+	char folder[PATH_MAX];
+	size_t len = folder_length(path);
 	int fd;
-	harmony_status status = HARMONY_OK;
+	bool done;
 
-	folder_of(folder, path);
-	fd = open_retry(folder, O_RDONLY | O_DIRECTORY, 0);
+	if (len + 1 >= sizeof(folder)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(folder, path, len);
+	memcpy(folder + len, ".", 2);
+	fd = open_again(folder, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
-		return fail(error, "opened", folder);
-	/* Some network file systems cannot sync a folder and say EINVAL. */
-	if (fsync(fd) != 0 && errno != EINVAL)
-		status = fail(error, "made durable", folder);
-	close(fd);
+		return false;
+	/* Some file systems have no such thing, and say so. */
+	done = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+	close_quietly(fd);
+	return done;
+}
+
+/* Where `path` leads when it is a link, which then stays one. */
+static harmony_status resolve(temporary *file, const char *path, harmony_error *error)
+{
+	struct stat info;
+	size_t len = strlen(path);
+
+	if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+		return realpath(path, file->target) ? HARMONY_OK : refuse(error, "follow", path, "");
+	if (len >= sizeof(file->target)) {
+		errno = ENAMETOOLONG;
+		return refuse(error, "write", path, "");
+	}
+	memcpy(file->target, path, len + 1);
+	return HARMONY_OK;
+}
+
+/* Opens "FOLDER/.harmony-RANDOM.tmp": hidden, and free of the length of the target's name. */
+static harmony_status create(temporary *file, const char *path, harmony_error *error)
+{
+	static const char prefix[] = ".harmony-", suffix[] = ".tmp";
+	size_t folder = folder_length(file->target);
+	uint8_t random[8];
+	char name[sizeof(prefix) + 16 + sizeof(suffix)];
+
+	if (harmony__os_random(random, sizeof(random)))
+		return refuse(error, "draw a name for a file beside", path, "");
+	memcpy(name, prefix, sizeof(prefix) - 1);
+	harmony__hex(name + sizeof(prefix) - 1, random, sizeof(random));
+	memcpy(name + sizeof(prefix) - 1 + 16, suffix, sizeof(suffix));
+	file->path = harmony__alloc(file->context, folder + sizeof(name));
+	if (!file->path)
+		return harmony__nomem(error);
+	memcpy(file->path, file->target, folder);
+	memcpy(file->path + folder, name, strlen(name) + 1);
+	file->fd = open_again(file->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (file->fd < 0)
+		return refuse(error, "write", path, "; its folder must exist and be writable");
+	return HARMONY_OK;
+}
+
+/* Gives it the mode and, as far as allowed, the owner of the file that it will replace. */
+static harmony_status take_over(temporary *file, const char *path, unsigned mode,
+                                harmony_error *error)
+{
+	struct stat old;
+
+	if (stat(file->target, &old) == 0) {
+		if (!S_ISREG(old.st_mode))
+			return harmony_error_set(error, HARMONY_IO, NULL,
+			                         "'%s' is not a regular file and is not replaced; name "
+			                         "another one",
+			                         path);
+		mode = old.st_mode & 0777;
+		if ((old.st_uid != geteuid() || old.st_gid != getegid()) &&
+		    fchown(file->fd, old.st_uid, old.st_gid) != 0)
+			errno = 0; /* only the system's administrator may always do this */
+	}
+	return fchmod(file->fd, mode) == 0 ? HARMONY_OK
+	                                   : refuse(error, "set the mode of", path, "");
+}
+
+static harmony_status begin(temporary *file, const char *path, unsigned mode,
+                            harmony_context *context, harmony_error *error)
+{
+	harmony_status status;
+
+	file->context = context;
+	file->fd = -1;
+	file->path = NULL;
+	status = resolve(file, path, error);
+	if (status == HARMONY_OK)
+		status = create(file, path, error);
+	if (status == HARMONY_OK)
+		status = take_over(file, path, mode, error);
 	return status;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
+/* Puts it in place when `status` is fine so far, and otherwise takes it away. A failed
+   fsync is never tried again: the second one would claim that lost pages are safe. */
+static harmony_status end(temporary *file, const char *path, harmony_status status,
+                          harmony_error *error)
 {
-	while (len > 0) {
-		ssize_t put = write(fd, data, len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return false;
-		data += put;
-		len -= (size_t)put;
+	int fd = file->fd;
+	bool replaced = false;
+
+	if (status == HARMONY_OK && fsync(fd) != 0)
+		status = refuse(error, "write", path, "");
+	if (fd >= 0 && close(fd) != 0 && errno != EINTR && status == HARMONY_OK)
+		status = refuse(error, "write", path, "");
+	if (status == HARMONY_OK) {
+		replaced = rename(file->path, file->target) == 0;
+		if (!replaced)
+			status = refuse(error, "replace", path, "");
+		else if (!sync_folder(file->target))
+			status = refuse(error, "make durable the folder of", path, "");
 	}
-	return true;
-}
-
-/* A new file beside `path`, with a name that nobody has. */
-static harmony_status open_temporary(int *fd, char *name, const char *path, unsigned mode,
-                                     harmony_error *error)
-{
-	uint8_t bytes[6];
-	char hex[13];
-
-	if (harmony__os_random(bytes, sizeof(bytes)) != HARMONY_OK)
-		return fail(error, "written (no random bytes)", path);
-	harmony__hex(hex, bytes, sizeof(bytes));
-	if (snprintf(name, MAX_PATH, "%s.%s.tmp", path, hex) >= (int)MAX_PATH)
-		return harmony_error_set(error, HARMONY_LIMIT, NULL, "%s: the path is too long", path);
-	*fd = open_retry(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-	return *fd < 0 ? fail(error, "written beside", path) : HARMONY_OK;
-}
-
-/* fsync is not tried again when it fails: the pages may be gone, and a second call would
-   say that all is well. */
-static harmony_status fill_temporary(int fd, const char *path, const void *data, size_t len,
-                                     harmony_error *error)
-{
-	harmony_status status = HARMONY_OK;
-
-	if (!write_all(fd, data, len) || fsync(fd) != 0)
-		status = fail(error, "written; the old file stays", path);
-	if (close(fd) != 0 && status == HARMONY_OK)
-		status = fail(error, "written; the old file stays", path);
+	if (fd >= 0 && !replaced)
+		unlink(file->path);
+	harmony__free(file->context, file->path);
 	return status;
 }
 
 harmony_status harmony__file_replace(const char *path, const void *data, size_t len, unsigned mode,
                                      harmony_context *context, harmony_error *error)
 {
-	char name[MAX_PATH];
-	int fd = -1;
-	harmony_status status = open_temporary(&fd, name, path, mode, error);
+	temporary file;
+	harmony_status status = begin(&file, path, mode, context, error);
 
-	if (status != HARMONY_OK)
-		return status == HARMONY_NOTFOUND ? HARMONY_IO : status;
-	status = fill_temporary(fd, path, data, len, error);
-	if (status == HARMONY_OK && rename(name, path) != 0)
-		status = fail(error, "replaced; the old file stays", path);
-	if (status != HARMONY_OK) {
-		unlink(name);
-		return status;
-	}
-	return sync_folder(path, error);
+	if (status == HARMONY_OK && !write_all(file.fd, data, len))
+		status = refuse(error, "write", path, "; the old file was kept");
+	return end(&file, path, status, error);
 }
 
 harmony_status harmony__file_create(const char *path, unsigned mode, harmony_context *context,
                                     harmony_error *error)
 {
-	char name[MAX_PATH];
-	int fd = -1;
-	harmony_status status = open_temporary(&fd, name, path, mode, error);
+	temporary file = {.context = context, .fd = -1};
+	harmony_status status = HARMONY_OK;
 
-	if (status != HARMONY_OK)
-		return status;
-	status = fill_temporary(fd, path, "", 0, error);
-	if (status == HARMONY_OK && link(name, path) != 0)
-		status = errno == EEXIST ? HARMONY_EXISTS : fail(error, "made", path);
-	unlink(name);
-	return status == HARMONY_OK ? sync_folder(path, error) : status;
+	if (strlen(path) >= sizeof(file.target)) {
+		errno = ENAMETOOLONG;
+		return refuse(error, "make", path, "");
+	}
+	memcpy(file.target, path, strlen(path) + 1);
+	status = create(&file, path, error);
+	if (status == HARMONY_OK && (fchmod(file.fd, mode) != 0 || fsync(file.fd) != 0))
+		status = refuse(error, "make", path, "");
+	close_quietly(file.fd);
+	if (status == HARMONY_OK && link(file.path, path) != 0)
+		status = errno == EEXIST ? HARMONY_EXISTS : refuse(error, "make", path, "");
+	if (file.fd >= 0)
+		unlink(file.path);
+	if (status == HARMONY_OK && !sync_folder(path))
+		status = refuse(error, "make durable the folder of", path, "");
+	harmony__free(context, file.path);
+	return status;
 }
 
-static harmony_status copy_over(const char *from, const char *to, harmony_context *context,
-                                harmony_error *error)
+/* Copies `from` into the temporary of `to`. */
+static harmony_status copy_into(temporary *file, harmony__file *from, const char *from_path,
+                                const char *to, harmony_error *error)
 {
-	harmony__buf data;
-	harmony_status status;
+	char chunk[16384];
 
-	harmony__buf_init(&data, context, HARMONY_MAX_INTAKE);
-	status = harmony__file_load(&data, from, error);
-	if (status == HARMONY_OK)
-		status = harmony__file_replace(to, data.data ? data.data : "", data.len, 0640, context,
-		                               error);
-	harmony__buf_free(&data);
+	for (;;) {
+		size_t got = harmony__file_read(chunk, sizeof(chunk), from);
+
+		if (got == 0)
+			return HARMONY_OK;
+		if (got == (size_t)-1)
+			return refuse(error, "read", from_path, "");
+		if (!write_all(file->fd, chunk, got))
+			return refuse(error, "write", to, "");
+	}
+}
+
+static harmony_status move_across(const char *from, const char *to, harmony_context *context,
+                                  harmony_error *error)
+{
+	harmony__file_info info;
+	harmony__file *source;
+	temporary file;
+	harmony_status status = harmony__file_open(&source, context, from, error);
+
+	if (status)
+		return status;
+	status = harmony__file_stat(&info, from, error);
+	if (status == HARMONY_OK) {
+		status = begin(&file, to, info.mode & 0777, context, error);
+		if (status == HARMONY_OK)
+			status = copy_into(&file, source, from, to, error);
+		status = end(&file, to, status, error);
+	}
+	harmony__file_close(source);
 	if (status == HARMONY_OK && unlink(from) != 0)
-		status = fail(error, "removed after it was copied", from);
+		status = refuse(error, "remove after copying", from, "");
 	return status;
 }
 
 harmony_status harmony__file_move(const char *from, const char *to, harmony_context *context,
                                   harmony_error *error)
 {
-	harmony_status status = HARMONY_OK;
+	if (rename(from, to) != 0) {
+		harmony_status status = errno == EXDEV ? move_across(from, to, context, error)
+		                                       : refuse_old(error, "move", from);
 
-	if (rename(from, to) != 0)
-		status = errno == EXDEV ? copy_over(from, to, context, error) : fail(error, "moved", from);
-	if (status == HARMONY_OK)
-		status = sync_folder(to, error);
-	if (status == HARMONY_OK)
-		status = sync_folder(from, error);
-	return status;
+		if (status)
+			return status;
+	} else if (!sync_folder(to)) {
+		return refuse(error, "make durable the folder of", to, "");
+	}
+	if (!sync_folder(from))
+		return refuse(error, "make durable the folder of", from, "");
+	return HARMONY_OK;
+}
+
+/* mkdir, where a folder that is there already is fine. */
+static bool have_folder(const char *path)
+{
+	struct stat info;
+
+	if (mkdir(path, 0777) == 0)
+		return true;
+	/* A parent that exists may be on a read-only file system, or not ours. */
+	if (stat(path, &info) != 0)
+		return false;
+	if (S_ISDIR(info.st_mode))
+		return true;
+	errno = ENOTDIR;
+	return false;
 }
 
 harmony_status harmony__folder_make(const char *path, harmony_error *error)
 {
-	char part[MAX_PATH];
+	char part[PATH_MAX];
+	size_t len = strlen(path);
 
-	if (strlen(path) >= MAX_PATH)
-		return harmony_error_set(error, HARMONY_LIMIT, NULL, "%s: the path is too long", path);
-	for (const char *slash = path; slash; ) {
-		slash = strchr(slash + 1, '/');
-		harmony__copy_text(part, sizeof(part), path, slash ? (size_t)(slash - path) : strlen(path));
-		if (mkdir(part, 0777) != 0 && errno != EEXIST)
-			return fail(error, "made", part);
+	if (len == 0 || len >= sizeof(part)) {
+		errno = len ? ENAMETOOLONG : EINVAL;
+		return refuse(error, "make folder", path, "");
 	}
-	return HARMONY_OK;
+	memcpy(part, path, len + 1);
+	for (size_t i = 1; i < len; i++) {
+		if (part[i] != '/')
+			continue;
+		part[i] = '\0';
+		if (!have_folder(part))
+			return refuse(error, "make folder", part, "");
+		part[i] = '/';
+	}
+	return have_folder(part) ? HARMONY_OK : refuse(error, "make folder", part, "");
 }
 
-/* ---- locks ------------------------------------------------------------------------------ */
+/* ---- locking ---------------------------------------------------------------------- */
 
 struct harmony__lock {
 	harmony_context *context;
 	int fd;
 };
 
-/* The kernel drops a flock with the last descriptor of its open file: a dead owner holds
-   none. O_CLOEXEC keeps it from children. */
+/* The locked file is still the one that has the name, and not one removed meanwhile. */
+static bool still_there(int fd, const char *path)
+{
+	struct stat ours, theirs;
+
+	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
+/* One try: HARMONY_OK with `*fd`, HARMONY_BUSY, or an error. flock and not fcntl, whose
+   locks are lost when any descriptor of the file is closed anywhere in the process. */
+static harmony_status try_lock(int *fd, const char *path, harmony_error *error)
+{
+	*fd = open_again(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return refuse(error, "open lock", path, "; its folder must exist and be writable");
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0) {
+		if (still_there(*fd, path))
+			return HARMONY_OK;
+		errno = EWOULDBLOCK;
+	}
+	close_quietly(*fd);
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return HARMONY_BUSY;
+	return refuse(error, "lock", path, "");
+}
+
+/* Sleeps a while before the next try; false when the time is over. */
+static bool wait_turn(int64_t deadline, int64_t *pause)
+{
+	int64_t left = deadline - harmony__os_monotonic();
+	struct timespec sleep;
+
+	if (left <= 0)
+		return false;
+	if (*pause > left)
+		*pause = left;
+	sleep = (struct timespec){0, (long)*pause * 1000000};
+	nanosleep(&sleep, NULL);
+	*pause = *pause < 50 ? *pause * 2 : 100;
+	return true;
+}
+
 harmony_status harmony__lock_take(harmony__lock **out, harmony_context *context, const char *path,
                                   int64_t timeout, harmony_error *error)
 {
-	const struct timespec pause = {0, 5000000};
-	int64_t end = harmony__os_monotonic() + timeout;
 	harmony__lock *lock = harmony__alloc(context, sizeof(*lock));
+	int64_t deadline = harmony__os_monotonic() + timeout, pause = 1;
+	harmony_status status;
 
 	*out = NULL;
 	if (!lock)
 		return harmony__nomem(error);
 	lock->context = context;
-	lock->fd = open_retry(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-	if (lock->fd < 0) {
-		harmony_status status = fail(error, "locked", path);
-		harmony__free(context, lock);
-		return status;
+	do
+		status = try_lock(&lock->fd, path, error);
+	while (status == HARMONY_BUSY && wait_turn(deadline, &pause));
+	if (status == HARMONY_OK) {
+		*out = lock;
+		return HARMONY_OK;
 	}
-	while (flock(lock->fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EINTR && errno != EWOULDBLOCK) {
-			harmony_status status = fail(error, "locked", path);
-			harmony__lock_release(lock);
-			return status;
-		}
-		if (harmony__os_monotonic() >= end) {
-			harmony__lock_release(lock);
-			return harmony_error_set(error, HARMONY_BUSY, NULL,
-			                         "%s is locked by another process; wait until it is done",
-			                         path);
-		}
-		nanosleep(&pause, NULL);
-	}
-	*out = lock;
-	return HARMONY_OK;
+	harmony__free(context, lock);
+	if (status == HARMONY_BUSY)
+		harmony_error_set(error, status, NULL,
+		                  "'%s' is locked by another process; wait until that one ends", path);
+	return status;
 }
 
 void harmony__lock_release(harmony__lock *lock)
 {
 	if (!lock)
 		return;
-	close(lock->fd);
+	close_quietly(lock->fd); /* which unlocks; the file stays, since others may wait on it */
 	harmony__free(lock->context, lock);
 }
