@@ -222,4 +222,28 @@ harmony_status harmony__lock_take(harmony__lock **out, harmony_context *context,
                                   int64_t timeout, harmony_error *error);
 void harmony__lock_release(harmony__lock *lock);
 
+/* os_posix_host.c: who and where we are, for rooms that outlive a process. */
+uint32_t harmony__os_user(void);             /* as in harmony__file_info.owner */
+void harmony__os_sleep(int64_t milliseconds); /* a signal may end it early */
+/* A text that differs after each start of the machine; "" where the system has none. */
+#define HARMONY__BOOT_SIZE 40
+void harmony__os_boot(char boot[HARMONY__BOOT_SIZE]);
+/* Keeps the pages of a secret out of core dumps, where the system can. */
+void harmony__os_hide(void *buffer, size_t len);
+/* Names in a folder, without "." and "..", in no order. What `name` returns ends it. */
+harmony_status harmony__folder_each(const char *path,
+                                    harmony_status (*name)(const char *name, void *user), void *user,
+                                    harmony_error *error);
+
+/* Tells whether a file is in use by anyone, and whether its last user died: each user
+   holds the guard shared. `*alone` is true when nobody else held it at that moment. */
+typedef struct harmony__guard harmony__guard;
+harmony_status harmony__guard_enter(harmony__guard **out, bool *alone, harmony_context *context,
+                                    const char *path, harmony_error *error);
+/* Called by the first user when it is ready for others. */
+void harmony__guard_share(harmony__guard *guard);
+/* True when nobody else holds it; then it is held alone until leave. */
+bool harmony__guard_last(harmony__guard *guard);
+void harmony__guard_leave(harmony__guard *guard);
+
 #endif
