@@ -174,9 +174,16 @@ typedef struct harmony_record_query {
 	int64_t after;       /* ids above this one, for paging */
 	size_t limit;        /* 0: none */
 	int with_json;       /* 1: fill `json` */
-	int in_order;        /* 1: masters before entries: customers, suppliers, invoices, memorials, bank; then id */
-	int due;             /* 1: of the waiting ones only those that are due */
+	int in_order;        /* 1: masters before entries (customers, suppliers, sales, purchases, memorials,
+	                        bank), then id; for one state, and an open one */
+	int due;             /* HARMONY_DUE_*: which of the waiting ones */
 } harmony_record_query;
+
+enum {
+	HARMONY_DUE_ANY,  /* all */
+	HARMONY_DUE_ONLY, /* those whose time has come */
+	HARMONY_DUE_OURS  /* these, and those that only our own backoff holds back */
+};
 
 /* One state that a record goes into. Texts NULL are "" in the row. */
 typedef struct harmony_record_change {
@@ -185,15 +192,22 @@ typedef struct harmony_record_change {
 	int64_t run;
 	int state;
 	int applied;        /* 1 or 0; -1 leaves it */
-	int attempt;        /* 1: counts as an attempt and becomes an event */
-	int outcome;        /* 1: this is what `run` made of it */
+	int event;          /* 1: becomes a HARMONY_EVENT_ATTEMPT */
+	int outcome;        /* 1: this is what `run` made of it, in place of what it made before */
+	int outcome_state;  /* of the outcome, HARMONY_STATE_*; -1: `state` */
+	int imposed;        /* 1: the package itself set retry_in */
 	int64_t retry_in;   /* ms, for HARMONY_STATE_WAITING */
+	int64_t file;       /* of the outcome: the intake file and line it came from now; 0: as in the record */
+	uint64_t line;
 	const char *remote_id; /* NULL leaves it */
 	const char *code;
 	const char *field;
 	const char *message;
 	const char *vendor;
 } harmony_record_change;
+
+#define HARMONY_RECORD_CHANGE_INIT                                                                 \
+	{sizeof(harmony_record_change), 0, 0, 0, -1, 0, 0, -1, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
 
 /* A file that is being taken in. */
 typedef struct harmony_intake {
@@ -271,7 +285,8 @@ typedef struct harmony_store {
 	   source, file, code, field, message, raw, hash, json. */
 	harmony_status (*record_revise)(void *self, const harmony_record_state *record, const char *who,
 	                                harmony_error *error);
-	/* T. Moves it to another state. */
+	/* T. Moves it to another state; HARMONY_STATE_OFFERED counts an attempt. A change of
+	   the outcome alone (state as it is) is one too. */
 	harmony_status (*record_change)(void *self, const harmony_record_change *change,
 	                                harmony_error *error);
 	/* The owner of a key, or (owner 0) the newest other record with that key and content
