@@ -84,7 +84,7 @@ typedef harmony_status (*harmony_record_state_fn)(const harmony_record_state *re
 	X(RUNNING, 0, "running", "at work, or ended by a crash that no later run has met yet")     \
 	X(SUCCEEDED, 1, "succeeded", "every record is booked or skipped")                          \
 	X(PARTIAL, 2, "partial", "some records are rejected, waiting or in doubt")                 \
-	X(FAILED, 3, "failed", "ended before its work was done; the message says why")
+	X(FAILED, 3, "failed", "nothing went through, or a crash ended it; the message says why")
 
 #define HARMONY_RUN_STATE_ENUM(name, value, word, text) HARMONY_RUN_##name = value,
 enum { HARMONY_RUN_STATE_MAP(HARMONY_RUN_STATE_ENUM) HARMONY_RUN_STATES = 4 };
@@ -170,6 +170,7 @@ typedef struct harmony_record_query {
 	size_t struct_size;
 	int64_t integration; /* 0: any */
 	int64_t run;         /* members of this run, with its outcome; 0: any, as they stand now */
+	int64_t claimed;     /* of the open ones those that this run has claimed; 0: any */
 	unsigned states;     /* HARMONY_STATE_BIT()s */
 	int64_t after;       /* ids above this one, for paging */
 	size_t limit;        /* 0: none */
@@ -182,7 +183,8 @@ typedef struct harmony_record_query {
 enum {
 	HARMONY_DUE_ANY,  /* all */
 	HARMONY_DUE_ONLY, /* those whose time has come */
-	HARMONY_DUE_OURS  /* these, and those that only our own backoff holds back */
+	HARMONY_DUE_OURS, /* these, and those that only our own backoff holds back */
+	HARMONY_DUE_IMPOSED /* those that the package itself put off, and whose time has not come */
 };
 
 /* One state that a record goes into. Texts NULL are "" in the row. */
@@ -190,11 +192,13 @@ typedef struct harmony_record_change {
 	size_t struct_size;
 	int64_t id;
 	int64_t run;
-	int state;
+	int state;          /* HARMONY_STATE_*; -1: state and texts stay, `claim` and `outcome` count */
+	int claim;          /* with state -1: 1 makes the record one of `run` */
+	int owner;          /* 1 or 0; -1 leaves it */
 	int applied;        /* 1 or 0; -1 leaves it */
 	int event;          /* 1: becomes a HARMONY_EVENT_ATTEMPT */
 	int outcome;        /* 1: this is what `run` made of it, in place of what it made before */
-	int outcome_state;  /* of the outcome, HARMONY_STATE_*; -1: `state` */
+	int outcome_state;  /* of the outcome, HARMONY_STATE_*; -1: `state`, or with state -1 all as it stands */
 	int imposed;        /* 1: the package itself set retry_in */
 	int64_t retry_in;   /* ms, for HARMONY_STATE_WAITING */
 	int64_t file;       /* of the outcome: the intake file and line it came from now; 0: as in the record */
@@ -207,7 +211,8 @@ typedef struct harmony_record_change {
 } harmony_record_change;
 
 #define HARMONY_RECORD_CHANGE_INIT                                                                 \
-	{sizeof(harmony_record_change), 0, 0, 0, -1, 0, 0, -1, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
+	{sizeof(harmony_record_change), 0, 0, -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, NULL, NULL, NULL,    \
+	 NULL, NULL}
 
 /* A file that is being taken in. */
 typedef struct harmony_intake {
@@ -289,8 +294,9 @@ typedef struct harmony_store {
 	   the outcome alone (state as it is) is one too. */
 	harmony_status (*record_change)(void *self, const harmony_record_change *change,
 	                                harmony_error *error);
-	/* The owner of a key, or (owner 0) the newest other record with that key and content
-	   hash. Handed to fn, without JSON. HARMONY_NOTFOUND. */
+	/* The owner of a key, or of the key that it had before an edit changed it; with
+	   owner 0 the newest other record with that key and content hash. Handed to fn,
+	   without JSON. HARMONY_NOTFOUND, without an error text. */
 	harmony_status (*record_find)(void *self, int64_t integration, const char *key,
 	                              const uint8_t *hash, int owner, harmony_record_state_fn fn,
 	                              void *user, harmony_error *error);

@@ -80,6 +80,20 @@ static harmony_status current_version(int64_t *version, harmony__store *store, i
 	return status;
 }
 
+/* A file that still has the old key must find the record that came of it. */
+static harmony_status keep_alias(harmony__store *store, const harmony_record_state *record,
+                                 harmony_error *error)
+{
+	harmony__call call = harmony__call_of(
+		store,
+		"INSERT OR REPLACE INTO alias(integration, key, record)"
+		" SELECT integration, key, id FROM record WHERE id = ? AND owner = 1 AND key <> ?",
+		error);
+	harmony__call_int(&call, record->id);
+	harmony__call_str(&call, record->key);
+	return harmony__call_run(&call);
+}
+
 harmony_status harmony__store_record_revise(void *self, const harmony_record_state *record,
                                             const char *who, harmony_error *error)
 {
@@ -89,6 +103,8 @@ harmony_status harmony__store_record_revise(void *self, const harmony_record_sta
 
 	if (status == HARMONY_OK)
 		status = current_version(&version, store, record->id, error);
+	if (status == HARMONY_OK)
+		status = keep_alias(store, record, error);
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
@@ -104,6 +120,23 @@ harmony_status harmony__store_record_revise(void *self, const harmony_record_sta
 	if (status != HARMONY_OK)
 		return status;
 	return add_version(store, record, record->id, (uint32_t)version + 1, who, error);
+}
+
+/* The outcome is what the record's row says. */
+static harmony_status copy_outcome(harmony__store *store, const harmony_record_change *change,
+                                   harmony_error *error)
+{
+	harmony__call call = harmony__call_of(
+		store,
+		"INSERT OR REPLACE INTO outcome(run, record, state, file, line, code, field, message, vendor)"
+		" SELECT ?, id, state, nullif(?, 0), ?, code, field, message, vendor FROM record"
+		" WHERE id = ?",
+		error);
+	harmony__call_int(&call, change->run);
+	harmony__call_int(&call, change->file);
+	harmony__call_int(&call, (int64_t)change->line);
+	harmony__call_int(&call, change->id);
+	return harmony__call_run(&call);
 }
 
 static harmony_status put_outcome(harmony__store *store, const harmony_record_change *change,
@@ -161,6 +194,15 @@ harmony_status harmony__store_event_add(void *self, int64_t record, const harmon
 	return status == HARMONY_OK ? put_event(self, record, event, error) : status;
 }
 
+static harmony_status put_claim(harmony__store *store, const harmony_record_change *change,
+                                harmony_error *error)
+{
+	harmony__call call = harmony__call_of(store, "UPDATE record SET run = ? WHERE id = ?", error);
+	harmony__call_int(&call, change->run);
+	harmony__call_int(&call, change->id);
+	return harmony__call_run(&call);
+}
+
 static harmony_status put_state(harmony__store *store, const harmony_record_change *change,
                                 harmony_error *error)
 {
@@ -170,7 +212,8 @@ static harmony_status put_state(harmony__store *store, const harmony_record_chan
 		"UPDATE record SET run = ?1, state = ?2, attempts = attempts + (?2 = 1),"
 		" applied = CASE WHEN ?3 < 0 THEN applied ELSE ?3 END,"
 		" remote_id = coalesce(?4, remote_id), code = ?5, field = ?6, message = ?7, vendor = ?8,"
-		" boot = ?9, since = ?10, since_wall = ?11, delay = ?12, imposed = ?13 WHERE id = ?14",
+		" boot = ?9, since = ?10, since_wall = ?11, delay = ?12, imposed = ?13,"
+		" owner = CASE WHEN ?14 < 0 THEN owner ELSE ?14 END WHERE id = ?15",
 		error);
 	harmony__call_int(&call, change->run);
 	harmony__call_int(&call, change->state);
@@ -185,6 +228,7 @@ static harmony_status put_state(harmony__store *store, const harmony_record_chan
 	harmony__call_int(&call, waits ? harmony__wall(store->context) : 0);
 	harmony__call_int(&call, waits && change->retry_in > 0 ? change->retry_in : 0);
 	harmony__call_int(&call, waits && change->imposed != 0);
+	harmony__call_int(&call, change->owner);
 	harmony__call_int(&call, change->id);
 	return harmony__call_run(&call);
 }
@@ -197,8 +241,11 @@ harmony_status harmony__store_record_change(void *self, const harmony_record_cha
 
 	if (status == HARMONY_OK && change->state >= 0)
 		status = put_state(store, change, error);
+	else if (status == HARMONY_OK && change->claim)
+		status = put_claim(store, change, error);
 	if (status == HARMONY_OK && change->outcome)
-		status = put_outcome(store, change, error);
+		status = (change->state < 0 && change->outcome_state < 0 ? copy_outcome : put_outcome)(
+			store, change, error);
 	if (status == HARMONY_OK && change->event) {
 		harmony_event event = {.struct_size = sizeof(event),
 		                       .type = HARMONY_EVENT_ATTEMPT,
@@ -300,7 +347,9 @@ harmony_status harmony__store_record_find(void *self, int64_t integration, const
 	size_t count = 0;
 	harmony__call call = select_call(
 		self,
-		owner ? AS_IT_STANDS "WHERE r.integration = ? AND r.key = ? AND r.owner = 1"
+		owner ? AS_IT_STANDS "WHERE r.id = coalesce((SELECT id FROM record WHERE integration = ?3"
+		                     " AND key = ?4 AND owner = 1), (SELECT record FROM alias"
+		                     " WHERE integration = ?3 AND key = ?4))"
 		      : AS_IT_STANDS "WHERE r.integration = ? AND r.key = ? AND r.hash = ?"
 		                     " AND r.owner = 0 ORDER BY r.id DESC LIMIT 1",
 		0, error);
@@ -365,7 +414,9 @@ static harmony_status list_run(harmony__store *store, const harmony_record_query
 }
 
 #define DUE                                                                                        \
-	" AND (r.state <> 5 OR ?4 = 0 OR r.since + r.delay <= ?1 OR (?4 = 2 AND r.imposed = 0))"
+	" AND (r.state <> 5 OR CASE ?4 WHEN 0 THEN 1 WHEN 1 THEN r.since + r.delay <= ?1"            \
+	" WHEN 2 THEN r.since + r.delay <= ?1 OR r.imposed = 0"                                      \
+	" ELSE r.since + r.delay > ?1 AND r.imposed END)"
 
 static harmony_status list_open(harmony__store *store, const harmony_record_query *query,
                                 harmony_record_state_fn fn, void *user, harmony_error *error)
@@ -374,13 +425,15 @@ static harmony_status list_open(harmony__store *store, const harmony_record_quer
 	harmony__call call = select_call(
 		store,
 		AS_IT_STANDS "WHERE r.integration = ?3 AND r.state IN (0, 1, 5, 6)" DUE
-		             " AND (?5 >> r.state) & 1 AND r.id > ?6 ORDER BY r.id LIMIT ?7",
+		             " AND (?5 >> r.state) & 1 AND r.id > ?6 AND (?8 = 0 OR r.run = ?8)"
+		             " ORDER BY r.id LIMIT ?7",
 		query->with_json, error);
 	harmony__call_int(&call, query->integration);
 	harmony__call_int(&call, query->due);
 	harmony__call_int(&call, query->states);
 	harmony__call_int(&call, query->after);
 	harmony__call_int(&call, limit_of(query));
+	harmony__call_int(&call, query->claimed);
 	return hand_on(&call, fn, user, &count);
 }
 
@@ -397,12 +450,13 @@ static harmony_status list_in_order(harmony__store *store, const harmony_record_
 	harmony__call call = select_call(
 		store,
 		AS_IT_STANDS "WHERE r.integration = ?3 AND r.state = ?5 AND r.state IN (0, 1, 5, 6)" DUE
-		             " ORDER BY r.kind, r.id LIMIT ?6",
+		             " AND (?7 = 0 OR r.run = ?7) ORDER BY r.kind, r.id LIMIT ?6",
 		query->with_json, error);
 	harmony__call_int(&call, query->integration);
 	harmony__call_int(&call, query->due);
 	harmony__call_int(&call, state);
 	harmony__call_int(&call, limit_of(query));
+	harmony__call_int(&call, query->claimed);
 	return hand_on(&call, fn, user, &count);
 }
 

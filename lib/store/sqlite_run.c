@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite_store.h"
+#include "wire/gzip.h"
 
 /* ---- intake files -------------------------------------------------------------------- */
 
@@ -27,11 +28,21 @@ harmony_status harmony__store_file_begin(void *self, harmony_intake *file, harmo
 harmony_status harmony__store_file_write(void *self, const harmony_intake *file, const void *data,
                                          size_t len, harmony_error *error)
 {
-	harmony__call call =
-		harmony__call_of(self, "INSERT INTO part(file, data) VALUES(?, ?)", error);
-	harmony__call_int(&call, file->id);
-	harmony__call_blob(&call, data, len);
-	return harmony__call_run(&call);
+	harmony__store *store = self;
+	harmony__buf packed; /* each part is a gzip member of its own */
+	harmony_status status;
+
+	harmony__buf_init(&packed, store->context, 2 * len + 4096);
+	status = harmony__gzip_deflate(&packed, data, len, error);
+	if (status == HARMONY_OK) {
+		harmony__call call =
+			harmony__call_of(store, "INSERT INTO part(file, data) VALUES(?, ?)", error);
+		harmony__call_int(&call, file->id);
+		harmony__call_blob(&call, packed.data, packed.len);
+		status = harmony__call_run(&call);
+	}
+	harmony__buf_free(&packed);
+	return status;
 }
 
 harmony_status harmony__store_file_end(int64_t *known, void *self, const harmony_intake *file,
@@ -64,6 +75,20 @@ harmony_status harmony__store_file_end(int64_t *known, void *self, const harmony
 	return harmony__call_run(&call);
 }
 
+static harmony_status hand_part(harmony__store *store, const void *data, size_t len,
+                                harmony_write_fn write, void *user, harmony_error *error)
+{
+	harmony__buf plain;
+	harmony_status status;
+
+	harmony__buf_init(&plain, store->context, HARMONY_MAX_INTAKE);
+	status = harmony__gzip_inflate(&plain, data, len, error);
+	if (status == HARMONY_OK && plain.len > 0)
+		status = write(plain.data, plain.len, user);
+	harmony__buf_free(&plain);
+	return status == HARMONY_FORMAT ? HARMONY_CORRUPT : status;
+}
+
 harmony_status harmony__store_file_read(void *self, int64_t id, harmony_write_fn write, void *user,
                                         harmony_error *error)
 {
@@ -83,7 +108,7 @@ harmony_status harmony__store_file_read(void *self, int64_t id, harmony_write_fn
 	while (harmony__call_step(&call, &row) == HARMONY_OK && row) {
 		size_t len;
 		const void *data = harmony__column_blob(call.stmt, 0, &len);
-		status = write(data, len, user);
+		status = hand_part(self, data, len, write, user, error);
 		if (status != HARMONY_OK) {
 			harmony__call_end(&call);
 			return status;

@@ -45,6 +45,10 @@ static const char *const migrations[] = {
 	" record INTEGER NOT NULL REFERENCES record, n INTEGER NOT NULL, made INTEGER NOT NULL,"
 	" received INTEGER NOT NULL, run INTEGER NOT NULL, who TEXT NOT NULL, hash BLOB NOT NULL,"
 	" json TEXT NOT NULL, PRIMARY KEY(record, n));"
+	/* keys that a record had when it was received, before an edit */
+	"CREATE TABLE alias("
+	" integration INTEGER NOT NULL REFERENCES integration, key TEXT NOT NULL,"
+	" record INTEGER NOT NULL REFERENCES record, PRIMARY KEY(integration, key)) WITHOUT ROWID;"
 	"CREATE TABLE outcome("
 	" run INTEGER NOT NULL REFERENCES run, record INTEGER NOT NULL REFERENCES record,"
 	" state INTEGER NOT NULL, file INTEGER REFERENCES file, line INTEGER NOT NULL DEFAULT 0,"

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "sync/sync.h"
+
+/* ---- reading a file of any kind ------------------------------------------------------------ */
+
+/* Text JSON lines begin with an object; a row of fmuta6 never begins with a brace. */
+static bool is_jsonl(const char *text, size_t len)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+	size_t at = len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+
+	while (at < len && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0')
+		at++;
+	return at < len && text[at] == '{';
+}
+
+typedef struct reader {
+	harmony__integration *integration;
+	const char *name;
+	harmony_record_fn record;
+	harmony_diagnostic_fn diagnostic;
+	void *user;
+	harmony_jsonl *jsonl;
+	harmony_fmuta6 *fmuta6;
+} reader;
+
+static harmony_status reader_feed(reader *in, const void *data, size_t len, harmony_error *error)
+{
+	harmony_context *context = in->integration->sync->context;
+	harmony_status status = HARMONY_OK;
+
+	if (in->jsonl == NULL && in->fmuta6 == NULL)
+		status = is_jsonl(data, len)
+		                 ? harmony_jsonl_new(&in->jsonl, context, in->name, in->record,
+		                                     in->diagnostic, in->user, error)
+		                 : harmony_fmuta6_new(&in->fmuta6, context, &in->integration->fmuta6,
+		                                      in->name, in->record, in->diagnostic, in->user,
+		                                      error);
+	if (status != HARMONY_OK)
+		return status;
+	return in->jsonl != NULL ? harmony_jsonl_feed(in->jsonl, data, len, error)
+	                         : harmony_fmuta6_feed(in->fmuta6, data, len, error);
+}
+
+static harmony_status reader_finish(reader *in, harmony_error *error)
+{
+	if (in->jsonl != NULL)
+		return harmony_jsonl_finish(in->jsonl, error);
+	return in->fmuta6 != NULL ? harmony_fmuta6_finish(in->fmuta6, error) : HARMONY_OK;
+}
+
+static void tell_progress(harmony_sync *sync, const harmony_source *source)
+{
+	uint64_t done, total;
+
+	if (sync->options.progress == NULL)
+		return;
+	harmony_source_progress(source, &done, &total);
+	sync->options.progress(HARMONY_PHASE_INTAKE, harmony_source_name(source), done, total,
+	                       sync->options.user);
+}
+
+/* The file must be the same before and after: what grows while it is read is taken in
+   at another time. */
+static harmony_status still_same(const char *path, const harmony__file_info *before,
+                                 harmony_error *error)
+{
+	harmony__file_info after;
+	harmony_status status = harmony__file_stat(&after, path, error);
+
+	if (status != HARMONY_OK && status != HARMONY_NOTFOUND)
+		return status;
+	if (status == HARMONY_OK && after.size == before->size && after.inode == before->inode &&
+	    after.modified_ns == before->modified_ns)
+		return HARMONY_OK;
+	return harmony_error_set(error, HARMONY_RETRY, NULL,
+	                         "%s changed while it was read; nothing of it was taken in, try again "
+	                         "when it is complete",
+	                         path);
+}
+
+harmony_status harmony__read_file(harmony__integration *integration, const char *path,
+                                  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
+                                  harmony_write_fn bytes, void *user, harmony_error *error)
+{
+	reader in = {integration, NULL, record, diagnostic, user, NULL, NULL};
+	harmony_source *source = NULL;
+	harmony__file_info before = {0};
+	const void *data;
+	size_t len;
+	harmony_status status =
+		harmony_source_open(&source, integration->sync->context, path, error);
+
+	if (status != HARMONY_OK)
+		return status == HARMONY_NOTFOUND ? HARMONY_IO : status;
+	in.name = harmony_source_name(source);
+	if (strcmp(path, "-") != 0)
+		status = harmony__file_stat(&before, path, error);
+	while (status == HARMONY_OK &&
+	       (status = harmony_source_next(&data, &len, source, error)) == HARMONY_OK && len > 0) {
+		if (bytes != NULL && (status = bytes(data, len, user)) != HARMONY_OK)
+			break;
+		status = reader_feed(&in, data, len, error);
+		tell_progress(integration->sync, source);
+		if (status == HARMONY_OK && harmony__cancelled(integration->sync))
+			status = harmony_error_set(error, HARMONY_CANCELLED, NULL,
+			                           "stopped while %s was read; nothing of it was taken in",
+			                           path);
+	}
+	if (status == HARMONY_OK)
+		status = reader_finish(&in, error);
+	if (status == HARMONY_OK && before.regular)
+		status = still_same(path, &before, error);
+	harmony_jsonl_free(in.jsonl);
+	harmony_fmuta6_free(in.fmuta6);
+	harmony_source_free(source);
+	return status;
+}
+
+/* ---- which files ------------------------------------------------------------------------------- */
+
+static harmony_status add_path(harmony__paths *paths, const char *path, size_t len)
+{
+	char *copy;
+
+	if (harmony__grow(paths->context, (void **)&paths->list, &paths->capacity, paths->count + 1,
+	                  sizeof(char *)) != HARMONY_OK ||
+	    (copy = harmony__alloc(paths->context, len + 1)) == NULL)
+		return HARMONY_NOMEM;
+	memcpy(copy, path, len);
+	copy[len] = '\0';
+	paths->list[paths->count++] = copy;
+	return HARMONY_OK;
+}
+
+void harmony__paths_free(harmony__paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		harmony__free(paths->context, paths->list[i]);
+	harmony__free(paths->context, paths->list);
+	*paths = (harmony__paths){.context = paths->context};
+}
+
+typedef struct beside {
+	harmony__paths *paths;
+	const char *folder; /* with its slash, "" for the working one */
+	const char *entries; /* the export's own name */
+	int rank; /* of the wanted one: debtors, creditors, entries */
+} beside;
+
+/* Relations before entries. Names are compared as on the ERP's own system: without case. */
+static harmony_status match_name(const char *name, void *user)
+{
+	beside *look = user;
+	const char *const wanted[] = {"debitr.csv", "credit.csv", look->entries};
+	harmony__buf path;
+	harmony_status status;
+
+	if (!harmony__equal_nocase(name, wanted[look->rank]))
+		return HARMONY_OK;
+	harmony__buf_init(&path, look->paths->context, 4096);
+	(void)harmony__buf_printf(&path, "%s%s", look->folder, name);
+	status = path.status;
+	if (status == HARMONY_OK)
+		status = add_path(look->paths, path.data, path.len);
+	harmony__buf_free(&path);
+	return status;
+}
+
+static harmony_status paths_beside(harmony__paths *out, const char *export_path,
+                                   harmony_error *error)
+{
+	const char *slash = strrchr(export_path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - export_path) + 1 : 0;
+	harmony__buf folder;
+	harmony_status status;
+
+	harmony__buf_init(&folder, out->context, 4096);
+	(void)harmony__buf_add(&folder, export_path, len);
+	(void)harmony__buf_add(&folder, "", 0);
+	status = harmony__buf_check(&folder, "export_path", error);
+	for (int rank = 0; rank < 3 && status == HARMONY_OK; rank++) {
+		beside look = {out, len > 0 ? folder.data : "", export_path + len, rank};
+		status = harmony__folder_each(len > 0 ? folder.data : ".", match_name, &look, error);
+	}
+	harmony__buf_free(&folder);
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
+harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
+                                 const char *const *paths, size_t count, harmony_error *error)
+{
+	const char *watched = harmony_settings_get(integration->settings, "export_path");
+	harmony__file_info info;
+	harmony__buf path;
+	harmony_status status = HARMONY_OK;
+
+	*out = (harmony__paths){.context = integration->sync->context};
+	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
+		status = add_path(out, paths[i], strlen(paths[i]));
+	if (status == HARMONY_NOMEM)
+		return harmony__nomem(error);
+	if (count > 0 || watched == NULL)
+		return HARMONY_OK;
+	harmony__buf_init(&path, integration->sync->context, 4096);
+	status = harmony__path(&path, integration->sync, watched, error);
+	if (status == HARMONY_OK && harmony__file_stat(&info, path.data, NULL) == HARMONY_OK &&
+	    !info.regular) { /* a folder: the usual name in it */
+		(void)harmony__buf_str(&path, "/fmuta6.csv");
+		status = harmony__buf_check(&path, "export_path", error);
+	}
+	if (status == HARMONY_OK)
+		status = paths_beside(out, path.data, error);
+	harmony__buf_free(&path);
+	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
+}
+
+/* ---- one record into the store ------------------------------------------------------------- */
+
+bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
+                     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence)
+{
+	char hex[2 * HARMONY_HASH_SIZE + 1];
+
+	if (harmony_record_key(key, record))
+		return true;
+	harmony__hex(hex, hash, HARMONY_HASH_SIZE);
+	(void)snprintf(key, HARMONY__KEY_ROOM, "%s/#%s/%u",
+	               harmony_kind_word(harmony_record_kind(record)), hex, occurrence);
+	return false;
+}
+
+/* What comes in. */
+typedef struct incoming {
+	harmony_record_state state; /* the row that it would be */
+	const harmony_record *record;
+	const harmony_diagnostic *failures;
+	size_t count;
+	char key[HARMONY__KEY_ROOM];
+	char identifier[HARMONY_KEY_SIZE];
+} incoming;
+
+/* What of a record in the store decides about another one. */
+typedef struct known {
+	int64_t id;
+	int state, applied;
+	uint32_t version;
+	uint8_t hash[HARMONY_HASH_SIZE];
+	bool here;
+} known;
+
+static harmony_status keep_known(const harmony_record_state *record, void *user)
+{
+	known *out = user;
+
+	out->id = record->id;
+	out->state = record->state;
+	out->applied = record->applied;
+	out->version = record->version;
+	memcpy(out->hash, record->hash, sizeof(out->hash));
+	out->here = true;
+	return HARMONY_OK;
+}
+
+static harmony_status find_known(known *out, harmony__job *job, const incoming *in, int owner,
+                                 harmony_error *error)
+{
+	harmony_status status;
+
+	*out = (known){0};
+	status = job->store->record_find(job->store->self, job->integration->id, in->key,
+	                                 in->state.hash, owner, keep_known, out, error);
+	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
+}
+
+/* "lines.2.amount" of a failure, "" when it is of no field. */
+static void failure_path(char path[48], const harmony_diagnostic *failure)
+{
+	const harmony_field_info *info =
+		failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
+
+	path[0] = '\0';
+	if (info != NULL && failure->row == HARMONY_HEADER)
+		(void)snprintf(path, 48, "%s", info->name);
+	else if (info != NULL)
+		(void)snprintf(path, 48, "lines.%zu.%s", failure->row, info->name);
+}
+
+static harmony_status add_findings(harmony__job *job, int64_t id, const incoming *in,
+                                   harmony_error *error)
+{
+	char path[48];
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < in->count && status == HARMONY_OK; i++) {
+		const harmony_diagnostic *failure = &in->failures[i];
+		failure_path(path, failure);
+		harmony_event event = {.struct_size = sizeof(event),
+		                       .type = HARMONY_EVENT_FINDING,
+		                       .run = job->run.id,
+		                       .who = in->state.source_file,
+		                       .code = harmony_code_word(failure->code),
+		                       .field = path,
+		                       .old_value = failure->raw,
+		                       .message = failure->message};
+		status = job->store->event_add(job->store->self, id, &event, error);
+	}
+	return status;
+}
+
+/* The outcome of this run for a record, from this file and line. With state -1 and
+   outcome -1 what the record's row says. */
+static harmony_status put_outcome(harmony__job *job, const incoming *in, int64_t id, int outcome,
+                                  bool claim, harmony_error *error)
+{
+	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
+
+	change.id = id;
+	change.outcome = 1;
+	change.outcome_state = outcome;
+	change.claim = claim;
+	change.file = job->file.id;
+	change.line = in->state.source_line;
+	return harmony__change(job, &change, error);
+}
+
+static harmony_status touch(harmony__job *job, int64_t id, harmony_error *error)
+{
+	return harmony__ids_add(&job->touched, id) == HARMONY_OK ? HARMONY_OK : harmony__nomem(error);
+}
+
+/* Adds a record, or with `id` a version of it. A state with an end gets its outcome. */
+static harmony_status put_record(harmony__job *job, incoming *in, int64_t id, int state,
+                                 harmony_error *error)
+{
+	harmony_status status;
+
+	in->state.id = id;
+	in->state.state = state;
+	if (id != 0)
+		status = job->store->record_revise(job->store->self, &in->state, in->state.source_file,
+		                                   error);
+	else
+		status = job->store->record_add(&id, job->store->self, &in->state, in->state.source_file,
+		                                error);
+	if (status == HARMONY_OK)
+		status = touch(job, id, error);
+	if (status == HARMONY_OK && in->count > 0)
+		status = add_findings(job, id, in, error);
+	if (status == HARMONY_OK && state == HARMONY_STATE_REJECTED)
+		status = put_outcome(job, in, id, -1, false, error);
+	return status;
+}
+
+/* A record beside the owner of its key: it is kept, and not offered while it is not the
+   owner. The same one is not kept twice. */
+static harmony_status put_beside(harmony__job *job, incoming *in, int state, int code,
+                                 const char *message, harmony_error *error)
+{
+	known twin;
+	harmony_status status = find_known(&twin, job, in, 0, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	if (in->count == 0) {
+		in->state.code = harmony_code_word(code);
+		in->state.field = "";
+		in->state.message = message;
+	}
+	in->state.owner = 0;
+	if (!twin.here || twin.state == HARMONY_STATE_SKIPPED)
+		return put_record(job, in, 0, state, error);
+	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
+	change.id = twin.id;
+	change.state = state;
+	change.outcome = state == HARMONY_STATE_REJECTED;
+	change.file = job->file.id;
+	change.line = in->state.source_line;
+	change.code = in->state.code;
+	change.field = in->state.field;
+	change.message = in->state.message;
+	status = harmony__change(job, &change, error);
+	return status == HARMONY_OK ? touch(job, twin.id, error) : status;
+}
+
+/* The file brings again what the record was once: the record stays as it is, with what a
+   person edited since. */
+static harmony_status join(harmony__job *job, incoming *in, const known *owner, harmony_error *error)
+{
+	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
+	bool same = memcmp(owner->hash, in->state.hash, HARMONY_HASH_SIZE) == 0;
+	harmony_status status = touch(job, owner->id, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	if (owner->state == HARMONY_STATE_BOOKED)
+		return put_outcome(job, in, owner->id, HARMONY_STATE_SKIPPED, false, error);
+	if (owner->state == HARMONY_STATE_REJECTED && owner->applied)
+		return put_outcome(job, in, owner->id, -1, true, error);
+	change.id = owner->id;
+	if (owner->state == HARMONY_STATE_REJECTED) {
+		/* Good: offered again, the reason may be gone. Still bad, and not edited:
+		   rejected again, in the words of today. */
+		change.state = in->count == 0 ? HARMONY_STATE_NEW : same ? HARMONY_STATE_REJECTED : -1;
+		change.outcome = in->count > 0;
+		change.code = in->count > 0 ? in->state.code : NULL;
+		change.field = in->count > 0 ? in->state.field : NULL;
+		change.message = in->count > 0 ? in->state.message : NULL;
+		change.file = job->file.id;
+		change.line = in->state.source_line;
+	}
+	change.claim = 1;
+	return harmony__change(job, &change, error);
+}
+
+/* The key is known, the content is not. */
+static harmony_status other_content(harmony__job *job, incoming *in, const known *owner,
+                                    harmony_error *error)
+{
+	bool party = (HARMONY_BIT(in->state.kind) & HARMONY_PARTIES) != 0;
+	bool unknown = owner->state == HARMONY_STATE_IN_DOUBT || owner->state == HARMONY_STATE_OFFERED;
+
+	if (!party && (owner->applied || owner->state == HARMONY_STATE_BOOKED))
+		return put_beside(job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_CHANGED_AFTER_BOOKING,
+		                  "this entry is booked already, with other content; correct it in the "
+		                  "package, or give the new one a number of its own in the ERP",
+		                  error);
+	if (!party && unknown)
+		return put_beside(job, in, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
+		                  "an earlier version of this entry may be booked; it is looked up first",
+		                  error);
+	return put_record(job, in, owner->id, unknown ? HARMONY_STATE_IN_DOUBT : HARMONY_STATE_NEW,
+	                  error);
+}
+
+static harmony_status bad_content(harmony__job *job, incoming *in, const known *owner,
+                                  harmony_error *error)
+{
+	if (owner->state == HARMONY_STATE_REJECTED && !owner->applied)
+		return put_record(job, in, owner->id, HARMONY_STATE_REJECTED, error);
+	return put_beside(job, in, HARMONY_STATE_REJECTED, in->failures[0].code, in->failures[0].message,
+	                  error);
+}
+
+/* Twice in one run: a relation's last row counts, an entry's first. */
+static harmony_status second_time(harmony__job *job, incoming *in, const known *owner,
+                                  harmony_error *error)
+{
+	if (memcmp(owner->hash, in->state.hash, HARMONY_HASH_SIZE) == 0 && in->count == 0)
+		return HARMONY_OK;
+	if ((HARMONY_BIT(in->state.kind) & HARMONY_PARTIES) != 0 && in->count == 0)
+		return other_content(job, in, owner, error);
+	return put_beside(job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
+	                  "this entry stands twice in what was taken in, with different content; give "
+	                  "one of the two another number in the ERP",
+	                  error);
+}
+
+static harmony_status decide(harmony__job *job, incoming *in, harmony_error *error)
+{
+	known owner;
+	int received = 0;
+	harmony_status status = find_known(&owner, job, in, 1, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	if (!owner.here)
+		return put_record(job, in, 0, in->count > 0 ? HARMONY_STATE_REJECTED : HARMONY_STATE_NEW,
+		                  error);
+	if (harmony__ids_has(&job->touched, owner.id))
+		return second_time(job, in, &owner, error);
+	received = memcmp(owner.hash, in->state.hash, HARMONY_HASH_SIZE) == 0;
+	if (!received && owner.version > 1)
+		status = job->store->record_received(&received, job->store->self, owner.id, in->state.hash,
+		                                     error);
+	if (status != HARMONY_OK)
+		return status;
+	if (received)
+		return join(job, in, &owner, error);
+	return in->count > 0 ? bad_content(job, in, &owner, error)
+	                     : other_content(job, in, &owner, error);
+}
+
+/* How many equal records without a number came before this one, and itself. */
+static harmony_status occurrence_of(harmony__job *job, incoming *in, harmony_error *error)
+{
+	known owner;
+	harmony_status status;
+	bool same = memcmp(job->last_hash, in->state.hash, HARMONY_HASH_SIZE) == 0;
+
+	for (uint32_t n = same ? job->last_occurrence + 1 : 1;; n++) {
+		(void)harmony__key_of(in->key, in->record, in->state.hash, n);
+		status = find_known(&owner, job, in, 1, error);
+		if (status != HARMONY_OK)
+			return status;
+		if (owner.here && harmony__ids_has(&job->touched, owner.id))
+			continue;
+		memcpy(job->last_hash, in->state.hash, HARMONY_HASH_SIZE);
+		job->last_occurrence = n;
+		return HARMONY_OK;
+	}
+}
+
+static harmony_status describe(incoming *in, harmony__job *job, harmony_error *error)
+{
+	harmony_status status;
+
+	harmony__buf_clear(&job->json);
+	status = harmony_record_write_json(in->record, harmony__buf_write, &job->json, error);
+	if (status == HARMONY_OK)
+		status = harmony_record_hash(in->state.hash, in->record);
+	if (status != HARMONY_OK)
+		return status;
+	in->state.struct_size = sizeof(in->state);
+	in->state.integration = job->integration->id;
+	in->state.run = job->run.id;
+	in->state.kind = harmony_record_kind(in->record);
+	in->state.owner = 1;
+	in->state.file = job->file.id;
+	in->state.source_file = job->file.name;
+	in->state.source_line = harmony_record_source_line(in->record);
+	in->state.json = job->json.data;
+	in->state.json_len = job->json.len;
+	harmony_record_identifier(in->identifier, in->record);
+	in->state.identifier = in->identifier;
+	in->state.key = in->key;
+	return HARMONY_OK;
+}
+
+typedef struct intake {
+	harmony__job *job;
+	harmony__sha256 sha;
+	uint64_t size;
+	harmony_error *error;
+} intake;
+
+static harmony_status take_record(const harmony_record *record, const harmony_diagnostic *failures,
+                                  size_t count, void *user)
+{
+	intake *into = user;
+	incoming in = {.record = record, .failures = failures, .count = count};
+	char path[48] = "";
+	harmony_status status = describe(&in, into->job, into->error);
+
+	if (status != HARMONY_OK)
+		return status;
+	if (count > 0) {
+		failure_path(path, &failures[0]);
+		in.state.code = harmony_code_word(failures[0].code);
+		in.state.field = path;
+		in.state.message = failures[0].message;
+		in.state.raw = failures[0].raw;
+	}
+	if (!harmony__key_of(in.key, record, in.state.hash, 1))
+		status = occurrence_of(into->job, &in, into->error);
+	return status == HARMONY_OK ? decide(into->job, &in, into->error) : status;
+}
+
+/* ---- one file into the store --------------------------------------------------------------------- */
+
+static harmony_status take_bytes(const void *data, size_t len, void *user)
+{
+	intake *into = user;
+	harmony__job *job = into->job;
+
+	into->size += len;
+	if (into->size > HARMONY_MAX_INTAKE)
+		return harmony_error_set(into->error, HARMONY_LIMIT, NULL,
+		                         "%s is larger than %u bytes; split it", job->file.name,
+		                         HARMONY_MAX_INTAKE);
+	harmony__sha256_add(&into->sha, data, len);
+	return job->store->file_write(job->store->self, &job->file, data, len, into->error);
+}
+
+static void name_in_run(harmony_run *run, const char *name)
+{
+	size_t used = strlen(run->file);
+
+	if (used > 0 && used + 3 < sizeof(run->file))
+		used += harmony__copy_text(run->file + used, sizeof(run->file) - used, ", ", 2);
+	(void)harmony__copy_text(run->file + used, sizeof(run->file) - used, name, strlen(name));
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return strcmp(path, "-") == 0 ? "standard input" : slash != NULL ? slash + 1 : path;
+}
+
+static harmony_status take_file(harmony__job *job, const char *path, harmony_error *error)
+{
+	intake into = {.job = job, .error = error};
+	int64_t known_as = 0;
+	harmony_status status;
+
+	harmony__sha256_init(&into.sha);
+	job->file = (harmony_intake){.struct_size = sizeof(job->file),
+	                             .integration = job->integration->id,
+	                             .run = job->run.id,
+	                             .name = base_name(path),
+	                             .path = path};
+	status = job->store->file_begin(job->store->self, &job->file, error);
+	if (status == HARMONY_OK)
+		status = harmony__read_file(job->integration, path, take_record, NULL, take_bytes, &into,
+		                            error);
+	if (status != HARMONY_OK)
+		return status;
+	job->file.size = into.size;
+	harmony__sha256_end(&into.sha, job->file.hash);
+	status = job->store->file_end(&known_as, job->store->self, &job->file, error);
+	if (status == HARMONY_OK) {
+		job->run.files++;
+		job->run.known += known_as != 0;
+		name_in_run(&job->run, job->file.name);
+		if (known_as != 0)
+			harmony__log(job->context, HARMONY_LOG_INFO,
+			             "integration %s: %s was taken in before, byte for byte",
+			             job->integration->name, path);
+	}
+	return status;
+}
+
+/* ---- watched files ----------------------------------------------------------------------------------- */
+
+/* What tells one state of a file from another. */
+static void fingerprint(char text[96], const harmony__file_info *info)
+{
+	(void)snprintf(text, 96, "%llu %lld %llu", (unsigned long long)info->size,
+	               (long long)info->modified_ns, (unsigned long long)info->inode);
+}
+
+static harmony_status memo_name(harmony__buf *name, harmony__job *job, const char *path)
+{
+	harmony__buf_init(name, job->context, 8192);
+	return harmony__buf_printf(name, "taken:%s", path);
+}
+
+static harmony_status taken_before(bool *yes, harmony__job *job, const char *path, const char *now,
+                                   harmony_error *error)
+{
+	char then[96];
+	size_t len = sizeof(then);
+	harmony__buf name;
+	harmony_status status = memo_name(&name, job, path);
+
+	if (status == HARMONY_OK)
+		status = job->store->memo_load(then, &len, job->store->self, job->integration->id,
+		                               name.data, error);
+	harmony__buf_free(&name);
+	*yes = status == HARMONY_OK && len == strlen(now) && memcmp(then, now, len) == 0;
+	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
+}
+
+static harmony_status remember(harmony__job *job, const char *path, harmony_error *error)
+{
+	harmony__file_info info;
+	char now[96];
+	harmony__buf name;
+	harmony_status status;
+
+	if (harmony__file_stat(&info, path, NULL) != HARMONY_OK)
+		return HARMONY_OK;
+	fingerprint(now, &info);
+	status = memo_name(&name, job, path);
+	if (status == HARMONY_OK)
+		status = job->store->memo_save(job->store->self, job->integration->id, name.data, now,
+		                               strlen(now), error);
+	harmony__buf_free(&name);
+	return status;
+}
+
+/* Drops from `paths` what was taken in before and what is still being written: what is
+   the same after `stable` ms is complete. */
+harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error)
+{
+	char first[8][96];
+	harmony__file_info info;
+	size_t kept = 0, count = paths->count;
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		bool before = true;
+		if (status == HARMONY_OK && kept < HARMONY__COUNT(first) &&
+		    harmony__file_stat(&info, paths->list[i], NULL) == HARMONY_OK) {
+			fingerprint(first[kept], &info);
+			status = taken_before(&before, job, paths->list[i], first[kept], error);
+		}
+		char *path = paths->list[i];
+		paths->list[i] = NULL;
+		if (before)
+			harmony__free(paths->context, path);
+		else
+			paths->list[kept++] = path;
+	}
+	paths->count = kept;
+	if (status == HARMONY_OK && kept > 0)
+		status = harmony__sleep(job->sync, job->integration->stable);
+	if (status != HARMONY_OK)
+		return harmony_error_set(error, status, NULL, "stopped while files were watched");
+	for (size_t i = 0; i < kept; i++) {
+		char now[96] = "";
+		if (harmony__file_stat(&info, paths->list[i], NULL) == HARMONY_OK)
+			fingerprint(now, &info);
+		if (strcmp(now, first[i]) != 0) { /* relations and entries belong together */
+			harmony__log(job->context, HARMONY_LOG_INFO,
+			             "integration %s: %s is still being written; left until it is complete",
+			             job->integration->name, paths->list[i]);
+			harmony__paths_free(paths);
+			break;
+		}
+	}
+	return HARMONY_OK;
+}
+
+harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
+                               harmony_error *error)
+{
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < paths->count && status == HARMONY_OK; i++) {
+		status = take_file(job, paths->list[i], error);
+		if (status == HARMONY_OK && watched)
+			status = remember(job, paths->list[i], error);
+	}
+	return status;
+}
+
+/* A failure leaves the file where it is: the store has it, and knows its bytes again. */
+void harmony__archive(harmony__job *job, const harmony__paths *paths)
+{
+	const char *setting = harmony_settings_get(job->integration->settings, "archive_path");
+	harmony__buf to;
+
+	harmony__buf_init(&to, job->context, 4096);
+	for (size_t i = 0; i < paths->count && setting != NULL; i++) {
+		harmony_error error = HARMONY_ERROR_INIT;
+		if (strcmp(paths->list[i], "-") == 0)
+			continue;
+		harmony__buf_clear(&to);
+		harmony_status status = harmony__path(&to, job->sync, setting, &error);
+		if (status == HARMONY_OK)
+			status = harmony__folder_make(to.data, &error);
+		(void)harmony__buf_printf(&to, "/%lld-%s", (long long)job->run.id,
+		                          base_name(paths->list[i]));
+		if (status == HARMONY_OK && (status = harmony__buf_check(&to, "archive_path", &error)) ==
+		                                    HARMONY_OK)
+			status = harmony__file_move(paths->list[i], to.data, job->context, &error);
+		if (status != HARMONY_OK)
+			harmony__log(job->context, HARMONY_LOG_WARNING,
+			             "integration %s: %s was taken in, and stays where it is: %s",
+			             job->integration->name, paths->list[i], error.message);
+	}
+	harmony__buf_free(&to);
+}

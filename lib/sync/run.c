@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/sync.h"
+
+/* ---- a set of numbers ----------------------------------------------------------------- */
+
+void harmony__ids_init(harmony__ids *ids, harmony_context *context)
+{
+	*ids = (harmony__ids){.context = context};
+}
+
+void harmony__ids_free(harmony__ids *ids)
+{
+	harmony__free(ids->context, ids->slots);
+	ids->slots = NULL;
+	ids->count = ids->capacity = 0;
+}
+
+static int64_t *slot_of(const harmony__ids *ids, int64_t id)
+{
+	size_t mask = ids->capacity - 1;
+	size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
+
+	while (ids->slots[at] != 0 && ids->slots[at] != id)
+		at = (at + 1) & mask;
+	return &ids->slots[at];
+}
+
+harmony_status harmony__ids_add(harmony__ids *ids, int64_t id)
+{
+	if (2 * (ids->count + 1) > ids->capacity) {
+		harmony__ids bigger = {.context = ids->context,
+		                       .capacity = ids->capacity > 0 ? 2 * ids->capacity : 64};
+		bigger.slots = harmony__zalloc(ids->context, bigger.capacity * sizeof(int64_t));
+		if (bigger.slots == NULL)
+			return HARMONY_NOMEM;
+		for (size_t i = 0; i < ids->capacity; i++)
+			if (ids->slots[i] != 0)
+				*slot_of(&bigger, ids->slots[i]) = ids->slots[i];
+		bigger.count = ids->count;
+		harmony__free(ids->context, ids->slots);
+		*ids = bigger;
+	}
+	int64_t *slot = slot_of(ids, id);
+	ids->count += *slot == 0;
+	*slot = id;
+	return HARMONY_OK;
+}
+
+bool harmony__ids_has(const harmony__ids *ids, int64_t id)
+{
+	return ids->capacity > 0 && *slot_of(ids, id) == id;
+}
+
+/* ---- changes and transactions -------------------------------------------------------------- */
+
+harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
+                               harmony_error *error)
+{
+	change->run = job->run.id;
+	return job->store->record_change(job->store->self, change, error);
+}
+
+harmony_status harmony__settle_transaction(harmony__job *job, harmony_status status,
+                                           harmony_error *error)
+{
+	if (status == HARMONY_OK)
+		return job->store->commit(job->store->self, error);
+	job->store->rollback(job->store->self);
+	return status;
+}
+
+#define BACKOFF_FIRST INT64_C(30000)
+#define BACKOFF_MOST INT64_C(3600000)
+
+int64_t harmony__backoff(uint32_t attempts)
+{
+	uint32_t random = 0;
+	int64_t delay = BACKOFF_FIRST;
+
+	for (uint32_t i = 1; i < attempts && delay < BACKOFF_MOST; i++)
+		delay *= 2;
+	if (delay > BACKOFF_MOST)
+		delay = BACKOFF_MOST;
+	(void)harmony__os_random(&random, sizeof(random)); /* no jitter is better than no wait */
+	return delay - delay / 4 + (int64_t)(random % (uint32_t)(delay / 2));
+}
+
+void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why)
+{
+	if (job->stop != HARMONY_OK)
+		return;
+	job->stop = status;
+	if (why != NULL && why->status != HARMONY_OK)
+		job->why = *why;
+	else
+		(void)harmony_error_set(&job->why, status, NULL, "%s", harmony_status_text(status));
+}
+
+/* ---- what a crash left ------------------------------------------------------------------------ */
+
+typedef struct found {
+	int64_t id, run;
+	int state;
+} found;
+
+typedef struct finds {
+	harmony_context *context;
+	found *list;
+	size_t count, capacity;
+} finds;
+
+static harmony_status keep_record(const harmony_record_state *record, void *user)
+{
+	finds *all = user;
+
+	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
+	                  sizeof(found)) != HARMONY_OK)
+		return HARMONY_NOMEM;
+	all->list[all->count++] = (found){record->id, record->run, record->state};
+	return HARMONY_OK;
+}
+
+static harmony_status keep_running(const harmony_run *run, void *user)
+{
+	finds *all = user;
+
+	if (run->state != HARMONY_RUN_RUNNING)
+		return HARMONY_OK;
+	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
+	                  sizeof(found)) != HARMONY_OK)
+		return HARMONY_NOMEM;
+	all->list[all->count++] = (found){run->id, run->id, run->direction};
+	return HARMONY_OK;
+}
+
+static harmony_status open_records(finds *all, harmony__job *job, harmony_error *error)
+{
+	harmony_record_query query = {.struct_size = sizeof(query),
+	                              .integration = job->integration->id,
+	                              .states = HARMONY_STATES_OPEN};
+	harmony_status status =
+		job->store->record_list(job->store->self, &query, keep_record, all, error);
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
+/* An offered record without verdict may have been applied: in doubt from now on. The
+   others are as they were, and wait for the next run. */
+static harmony_status recover_record(harmony__job *job, const found *record, harmony_error *error)
+{
+	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
+
+	change.id = record->id;
+	change.run = record->run;
+	change.outcome = 1;
+	change.state = -1;
+	if (record->state == HARMONY_STATE_OFFERED) {
+		change.state = HARMONY_STATE_IN_DOUBT;
+		change.event = 1;
+		change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
+		change.message = "the program ended before the package's answer was kept; it is looked "
+				 "up before it is offered again";
+	} else if (record->state == HARMONY_STATE_NEW) {
+		change.outcome_state = HARMONY_STATE_WAITING;
+		change.message = "the run was interrupted before this record was offered";
+	}
+	return job->store->record_change(job->store->self, &change, error);
+}
+
+static harmony_status recover_run(harmony__job *job, int64_t id, harmony_error *error)
+{
+	harmony_run run;
+	harmony_status status = job->store->run_get(&run, job->store->self, id, error);
+
+	if (status == HARMONY_OK)
+		status = job->store->run_count(&run.records, job->store->self, id, error);
+	if (status != HARMONY_OK)
+		return status;
+	run.state = HARMONY_RUN_FAILED;
+	run.finished = harmony__wall(job->context);
+	run.status = run.records.in_doubt > 0 ? HARMONY_INDOUBT : HARMONY_RETRY;
+	(void)harmony__copy_text(run.code, sizeof(run.code), "interrupted", 11);
+	const char message[] = "the program ended in the middle of this run; the next one goes on "
+			       "with what was left";
+	(void)harmony__copy_text(run.message, sizeof(run.message), message, sizeof(message) - 1);
+	return job->store->run_put(job->store->self, &run, error);
+}
+
+static bool is_among(const finds *runs, int64_t id)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->list[i].id == id)
+			return true;
+	return false;
+}
+
+/* Far more than crashes can leave: each run ends what it finds. */
+#define LOOK_BACK 64
+
+static harmony_status recover(harmony__job *job, harmony_error *error)
+{
+	finds runs = {.context = job->context}, records = {.context = job->context};
+	harmony_status status = job->store->run_list(job->store->self, job->integration->id, 0,
+	                                             LOOK_BACK, keep_running, &runs, error);
+
+	if (status != HARMONY_OK || runs.count == 0)
+		goto done;
+	status = open_records(&records, job, error);
+	if (status == HARMONY_OK)
+		status = job->store->begin(job->store->self, error);
+	if (status != HARMONY_OK)
+		goto done;
+	for (size_t i = 0; i < records.count && status == HARMONY_OK; i++)
+		if (is_among(&runs, records.list[i].run))
+			status = recover_record(job, &records.list[i], error);
+	for (size_t i = 0; i < runs.count && status == HARMONY_OK; i++)
+		status = recover_run(job, runs.list[i].id, error);
+	status = harmony__settle_transaction(job, status, error);
+done:
+	harmony__free(job->context, runs.list);
+	harmony__free(job->context, records.list);
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
+/* ---- begin and end ---------------------------------------------------------------------------------- */
+
+harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const char *name,
+                                 int direction, harmony_error *error)
+{
+	harmony_error locked = HARMONY_ERROR_INIT;
+	harmony_status status;
+
+	*job = (harmony__job){.sync = sync, .run = HARMONY_RUN_INIT, .why = HARMONY_ERROR_INIT};
+	status = harmony__integration_find(&job->integration, sync, name, error);
+	if (status == HARMONY_OK)
+		status = harmony__integration_id(job->integration, error);
+	if (status != HARMONY_OK)
+		return status;
+	job->context = sync->context;
+	job->store = sync->options.store;
+	job->run.direction = direction;
+	(void)harmony__copy_text(job->run.integration, sizeof(job->run.integration), name, strlen(name));
+	harmony__ids_init(&job->touched, job->context);
+	harmony__buf_init(&job->json, job->context, HARMONY_MAX_JSON_LINE);
+	status = job->store->lock(&job->lock, job->store->self, job->integration->id, "run", 0, &locked);
+	if (status == HARMONY_BUSY)
+		return harmony_error_set(error, status, NULL,
+		                         "another run holds integration %s; wait until it is done", name);
+	if (status != HARMONY_OK)
+		return harmony_error_set(error, status, NULL, "%s", locked.message);
+	status = recover(job, error);
+	return status == HARMONY_OK ? harmony__step(sync, "recovered", error) : status;
+}
+
+harmony_status harmony__job_begin(harmony__job *job, harmony_error *error)
+{
+	harmony_status status = job->store->begin(job->store->self, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	job->run.started = harmony__wall(job->context);
+	status = job->store->run_add(job->store->self, job->integration->id, &job->run, error);
+	if (status != HARMONY_OK)
+		job->store->rollback(job->store->self);
+	return status;
+}
+
+/* A record of this run that has no end yet. */
+static harmony_status leave(harmony__job *job, const found *record, harmony_error *error)
+{
+	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
+
+	change.id = record->id;
+	change.outcome = 1;
+	if (record->state == HARMONY_STATE_NEW) {
+		change.state = HARMONY_STATE_WAITING;
+		change.retry_in = harmony__backoff(1);
+		change.code = job->why.code;
+		change.message = job->why.message;
+	}
+	return harmony__change(job, &change, error);
+}
+
+/* Connection statuses that say more than the states of records do. */
+static bool says_more(harmony_status status)
+{
+	return status != HARMONY_OK && status != HARMONY_RETRY && status != HARMONY_RATE &&
+	       status != HARMONY_CANCELLED;
+}
+
+static void classify(harmony__job *job)
+{
+	harmony_run *run = &job->run;
+	const harmony_counts *n = &run->records;
+	bool import = run->direction == HARMONY_DIRECTION_IMPORT;
+
+	if (says_more(job->stop))
+		run->status = job->stop;
+	else if (n->in_doubt > 0)
+		run->status = HARMONY_INDOUBT;
+	else if (job->stop != HARMONY_OK)
+		run->status = job->stop;
+	else
+		run->status = n->waiting > 0 ? HARMONY_RETRY : n->rejected > 0 ? HARMONY_REJECTED : HARMONY_OK;
+	if (run->status == HARMONY_OK)
+		run->state = HARMONY_RUN_SUCCEEDED;
+	else
+		run->state = import || n->booked + n->skipped == 0 ? HARMONY_RUN_FAILED : HARMONY_RUN_PARTIAL;
+	if (job->stop != HARMONY_OK) {
+		(void)harmony__copy_text(run->code, sizeof(run->code), job->why.code,
+		                         strlen(job->why.code));
+		(void)harmony__copy_text(run->message, sizeof(run->message), job->why.message,
+		                         strlen(job->why.message));
+	}
+	run->finished = harmony__wall(job->context);
+}
+
+harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
+{
+	finds records = {.context = job->context};
+	harmony_status status = open_records(&records, job, error);
+
+	if (status == HARMONY_OK)
+		status = job->store->begin(job->store->self, error);
+	if (status == HARMONY_OK) {
+		for (size_t i = 0; i < records.count && status == HARMONY_OK; i++)
+			if (records.list[i].run == job->run.id)
+				status = leave(job, &records.list[i], error);
+		if (status == HARMONY_OK)
+			status = job->store->run_count(&job->run.records, job->store->self, job->run.id,
+			                               error);
+		classify(job);
+		if (status == HARMONY_OK)
+			status = job->store->run_put(job->store->self, &job->run, error);
+		status = harmony__settle_transaction(job, status, error);
+	}
+	harmony__free(job->context, records.list);
+	return status == HARMONY_OK ? harmony__step(job->sync, "finished", error) : status;
+}
+
+void harmony__job_close(harmony__job *job)
+{
+	if (job->integration != NULL)
+		harmony__connector_close(job->integration);
+	if (job->lock != NULL)
+		job->store->unlock(job->store->self, job->lock);
+	if (job->context != NULL) {
+		harmony__ids_free(&job->touched);
+		harmony__buf_free(&job->json);
+	}
+}
+
+/* Into a caller's struct of any version. */
+void harmony__give_run(harmony_run *to, const harmony_run *from)
+{
+	if (to != NULL) {
+		size_t size = to->struct_size != 0 && to->struct_size < sizeof(*to) ? to->struct_size
+		                                                                    : sizeof(*to);
+		memcpy(to, from, size);
+		to->struct_size = size;
+	}
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HARMONY_LIB_SYNC_SYNC_H
+#define HARMONY_LIB_SYNC_SYNC_H
+
+/* What the files of this room share. host.c: a connector's surroundings. intake.c:
+   files into the store. outbox.c: records to the package. run.c: what every run has.
+   export.c, import.c, history.c: the public operations. */
+
+#include <harmony/dbopen.h>
+#include <harmony/fmuta6.h>
+#include <harmony/source.h>
+#include <harmony/sync.h>
+
+#include "base/base.h"
+
+#define HARMONY__HELD 8 /* locks that a connector may hold at once */
+/* A natural key, or kind, content hash and occurrence. */
+#define HARMONY__KEY_ROOM (HARMONY_KEY_SIZE + 96)
+
+typedef struct harmony__integration {
+	harmony_sync *sync;
+	char name[HARMONY_NAME_SIZE];
+	harmony_settings *settings;
+	harmony_settings *resolved; /* secrets that settings name by file or environment */
+	const harmony_connector *connector;
+	harmony_fmuta6_options fmuta6;
+	harmony_dbopen_options dbopen;
+	int64_t interval, stable; /* ms */
+	int64_t id;               /* in the store, 0: not asked yet */
+	harmony_host host;
+	void *instance;
+	struct {
+		char name[64];
+		void *lock;
+	} held[HARMONY__HELD];
+} harmony__integration;
+
+struct harmony_sync {
+	harmony_context *context;
+	harmony_sync_options options;
+	char *folder, *who;
+	harmony__integration **integrations;
+	size_t count, capacity;
+};
+
+/* A set of numbers. */
+typedef struct harmony__ids {
+	harmony_context *context;
+	int64_t *slots; /* 0: free */
+	size_t count, capacity;
+} harmony__ids;
+
+void harmony__ids_init(harmony__ids *ids, harmony_context *context);
+void harmony__ids_free(harmony__ids *ids);
+harmony_status harmony__ids_add(harmony__ids *ids, int64_t id) HARMONY__CHECKED;
+bool harmony__ids_has(const harmony__ids *ids, int64_t id);
+
+/* One run at work. */
+typedef struct harmony__job {
+	harmony_sync *sync;
+	harmony_context *context;
+	harmony__integration *integration;
+	harmony_store *store;
+	harmony_run run;
+	void *lock;
+	harmony__ids touched; /* records that the files of this run brought */
+	uint8_t last_hash[HARMONY_HASH_SIZE]; /* of the last record without a number, */
+	uint32_t last_occurrence;             /* and how many of it there were */
+	harmony__buf json;
+	harmony_intake file;
+	uint64_t work, done; /* records to offer, and offered */
+	harmony_status stop; /* what ended the offering early */
+	harmony_error why;
+	unsigned silent; /* offers in a row that got no answer */
+} harmony__job;
+
+/* ---- sync.c ---- */
+harmony_status harmony__integration_find(harmony__integration **out, harmony_sync *sync,
+                                         const char *name, harmony_error *error);
+/* Its number in the store. HARMONY_STATE when the sync has no store. */
+harmony_status harmony__integration_id(harmony__integration *integration, harmony_error *error);
+const char *harmony__setting(harmony__integration *integration, const char *key);
+/* A path of the settings, made absolute with the sync's folder, appended. */
+harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
+                             harmony_error *error);
+/* "90s", "30m", "12h", "7d" in ms. */
+harmony_status harmony__duration(int64_t *out, const char *text);
+
+/* ---- host.c ---- */
+void harmony__host_init(harmony__integration *integration);
+harmony_status harmony__connector_open(harmony__integration *integration, harmony_error *error);
+void harmony__connector_close(harmony__integration *integration);
+bool harmony__cancelled(harmony_sync *sync);
+harmony_status harmony__sleep(harmony_sync *sync, int64_t milliseconds);
+/* A named step: HARMONY_OK without a hook. */
+harmony_status harmony__step(harmony_sync *sync, const char *name, harmony_error *error);
+
+/* ---- run.c ---- */
+/* Takes the integration's lock and ends what a crash left of an earlier run. */
+harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const char *name,
+                                 int direction, harmony_error *error);
+/* Begins a transaction with the run's row in it. */
+harmony_status harmony__job_begin(harmony__job *job, harmony_error *error);
+/* Ends the run: what is left of it waits, the counts are made and checked. */
+harmony_status harmony__job_finish(harmony__job *job, harmony_error *error);
+void harmony__job_close(harmony__job *job);
+/* Into a caller's struct, which may be NULL or of an older version. */
+void harmony__give_run(harmony_run *to, const harmony_run *from);
+/* The first reason for ending the offering counts. */
+void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why);
+harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
+                               harmony_error *error);
+/* Commits, and rolls back when `status` is not HARMONY_OK. */
+harmony_status harmony__settle_transaction(harmony__job *job, harmony_status status,
+                                           harmony_error *error);
+/* ms to wait after `attempts` attempts. */
+int64_t harmony__backoff(uint32_t attempts);
+
+/* ---- intake.c ---- */
+/* Reads a file of any kind that is understood. `record` and `diagnostic` as the readers
+   call them; `bytes` (may be NULL) sees what was read, inflated. */
+harmony_status harmony__read_file(harmony__integration *integration, const char *path,
+                                  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
+                                  harmony_write_fn bytes, void *user, harmony_error *error);
+/* Paths of the export, absolute: those given, or those beside export_path. */
+typedef struct harmony__paths {
+	harmony_context *context;
+	char **list;
+	size_t count, capacity;
+} harmony__paths;
+harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
+                                 const char *const *paths, size_t count, harmony_error *error);
+void harmony__paths_free(harmony__paths *paths);
+/* Drops from watched `paths` what was taken in before, and all of them while one is still
+   being written. Sleeps. */
+harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error);
+/* Takes files in, within the job's transaction. `watched` ones are remembered. */
+harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
+                               harmony_error *error);
+/* After the commit: moves them to archive_path. */
+void harmony__archive(harmony__job *job, const harmony__paths *paths);
+/* The key by which a record is known; false when it has no number of its own, and
+   `occurrence` makes it one of equals. */
+bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
+                     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence);
+
+/* ---- outbox.c ---- */
+/* A record that was read back from the store. */
+typedef struct harmony__entry {
+	int64_t id;
+	harmony_kind kind;
+	int state, owner, applied;
+	uint32_t attempts;
+	char key[HARMONY__KEY_ROOM];
+	char code[32];
+	uint8_t hash[HARMONY_HASH_SIZE];
+	harmony_record *record;
+	harmony_verdict verdict;
+	bool bad; /* fails validation; verdict says how */
+	bool done;
+} harmony__entry;
+typedef struct harmony__window {
+	harmony_context *context;
+	harmony__entry *entries;
+	size_t count, capacity;
+	harmony_jsonl *reader;
+	harmony_error *error;
+} harmony__window;
+void harmony__window_init(harmony__window *window, harmony_context *context, harmony_error *error);
+void harmony__window_clear(harmony__window *window);
+void harmony__window_free(harmony__window *window);
+/* A harmony_record_state_fn whose user is a window: adds the record. HARMONY_CORRUPT when
+   it is not what was stored. */
+harmony_status harmony__window_add(const harmony_record_state *state, void *window);
+
+/* Claims what earlier runs left, as `due` says (HARMONY_DUE_*). In the transaction. */
+harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_error *error);
+/* Looks up what is in doubt, then offers what this run has claimed. The connector is open.
+   An error is of the store; what the package said is in job->stop and in the records. */
+harmony_status harmony__resolve(harmony__job *job, harmony_error *error);
+harmony_status harmony__offer(harmony__job *job, harmony_error *error);
+/* ---- history.c ---- */
+/* What a reader found in a record and no edit has mended since; "" in code: nothing. */
+typedef struct harmony__finding {
+	char code[32];
+	char field[48];
+	char message[768];
+} harmony__finding;
+harmony_status harmony__open_finding(harmony__finding *out, harmony_store *store,
+                                     harmony_context *context, int64_t record, harmony_error *error);
+/* The name of the integration that a record is of. */
+harmony_status harmony__name_of(const char **name, harmony_sync *sync, int64_t record,
+                                harmony_error *error);
+
+#endif
