@@ -230,7 +230,9 @@ harmony_status harmony_sync_add(harmony_sync *sync, const char *name,
 	    (integration = harmony__zalloc(sync->context, sizeof(*integration))) == NULL)
 		return harmony__nomem(error);
 	integration->sync = sync;
-	integration->connector = connector;
+	memcpy(&integration->vtable, connector,
+	       connector->struct_size < sizeof(*connector) ? connector->struct_size : sizeof(*connector));
+	integration->connector = &integration->vtable;
 	integration->fmuta6 = (harmony_fmuta6_options)HARMONY_FMUTA6_OPTIONS_INIT;
 	integration->dbopen = (harmony_dbopen_options)HARMONY_DBOPEN_OPTIONS_INIT;
 	(void)harmony__copy_text(integration->name, sizeof(integration->name), name, strlen(name));

@@ -22,6 +22,7 @@ typedef struct harmony__integration {
 	char name[HARMONY_NAME_SIZE];
 	harmony_settings *settings;
 	harmony_settings *resolved; /* secrets that settings name by file or environment */
+	harmony_connector vtable; /* a copy: an older connector's struct may be shorter */
 	const harmony_connector *connector;
 	harmony_fmuta6_options fmuta6;
 	harmony_dbopen_options dbopen;
