@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-#include "csv/csv.h"
+#include "csv/scan.h"
 
-/* Bytes are collected in one buffer and split in place. The state survives the end of a
-   chunk, so no byte of an ordinary row is looked at twice. Fields are noted raw while a
-   row is read, and un-doubled when it is complete: the raw row must stay as it came for
-   as long as it may have to be read again (a quote that never closes). */
+/* Rows are split where the caller's bytes stand; only a row that is cut off at the end of
+   a feed is collected in `carry`, and rows whose quotes must be taken out are copied to
+   `scratch`. Whatever is decided depends on the bytes alone, never on how they came.
 
-#define BLOCK (64u * 1024u) /* taken from the caller at a time */
-#define SPARE 1u            /* a byte behind the last field */
+   A damaged row ends at its first line end, and what is behind that is read again: a
+   forgotten quote costs one line, not the file. Hostile input could have each line read
+   again for each line before it, so when more was read again than was read at all (and
+   four rows of the largest size), the quotes of the lines that were looked at already
+   must close on their line, which settles each of them at once. */
 
-enum { AT_FIELD, IN_PLAIN, IN_QUOTED, BEHIND_QUOTE, IN_TAIL, SKIPPING };
+enum { BEGIN, ROWS, SKIP, DONE };
 
-/* A field while its row is read; offsets from the row's start. */
-typedef struct raw_field {
-	uint32_t start, end;
-	uint32_t quoted, escaped; /* escaped: quotes must be taken out of it */
-} raw_field;
+#define PIECE HARMONY_DETECT_WINDOW /* appended to the carry at a time */
+#define REREAD_FREE (4 * (uint64_t)HARMONY_MAX_ROW)
 
-struct harmony_csv {
-	harmony_context *context;
-	harmony_csv_options options;
-	harmony_csv_row_fn row;
-	void *user;
-	char *buffer;
-	size_t len, capacity;
-	size_t start, at; /* of the current row, and what is next to be looked at */
-	uint64_t offset;  /* in the input, of buffer[0] */
-	uint64_t line;    /* of the current row */
-	int state;
-	size_t field_start;
-	bool escaped;
-	bool field_lines; /* the quoted field holds a line end */
-	bool inner_lines; /* a field of the row does */
-	size_t count;
-	unsigned flags;   /* of the current row */
-	bool begun;       /* byte order mark and delimiter are decided */
-	bool skip_lf;     /* the row ended in CR: an LF next belongs to it */
-	bool quotes_seen; /* the file quotes its texts */
-	bool final, stopped, dead;
-	raw_field raw[HARMONY_MAX_COLUMNS];
-	harmony_csv_field fields[HARMONY_MAX_COLUMNS];
-};
+/* What is fed and not yet taken. */
+typedef struct feed {
+	const char *data;
+	size_t len;
+	bool final;
+} feed;
+
+static bool can_delimit(char delimiter, char quote)
+{
+	return delimiter != quote && delimiter != '\n' && delimiter != '\r' && delimiter != 0x1a;
+}
+
+static harmony_status check_options(const harmony_csv_options *o, harmony_error *error)
+{
+	const char *wrong = NULL;
+
+	if (o->scan < HARMONY_CSV_SCAN_AUTO || o->scan > HARMONY__CSV_SCAN_PORTABLE)
+		wrong = "scan is none of HARMONY_CSV_SCAN_*";
+	else if (o->delimiter && !can_delimit(o->delimiter, o->quote))
+		wrong = "the delimiter is also a quote, a line end or ^Z";
+	else if (o->quote && !can_delimit(o->quote, '\0'))
+		wrong = "the quote is also a line end or ^Z";
+	return wrong ? harmony_error_set(error, HARMONY_INVALID, NULL, "harmony_csv_new: %s", wrong)
+	             : HARMONY_OK;
+}
 
 harmony_status harmony_csv_new(harmony_csv **out, harmony_context *context,
                                const harmony_csv_options *options, harmony_csv_row_fn row,
@@ -50,19 +50,25 @@ harmony_status harmony_csv_new(harmony_csv **out, harmony_context *context,
 	harmony_csv *csv;
 
 	*out = NULL;
-	if (harmony__options_copy(&o, sizeof(o), options) != HARMONY_OK || !row ||
-	    (o.delimiter && (o.delimiter == o.quote || o.delimiter == '\n' || o.delimiter == '\r')))
+	if (harmony__options_copy(&o, sizeof(o), options) != HARMONY_OK || !row)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "harmony_csv_new: options without _INIT, no row function, or a "
-		                         "delimiter that ends rows or quotes");
+		                         "harmony_csv_new: start the options with their _INIT macro, "
+		                         "and give a function that takes the rows");
+	if (check_options(&o, error) != HARMONY_OK)
+		return HARMONY_INVALID;
 	csv = harmony__zalloc(context, sizeof(*csv));
 	if (!csv)
 		return harmony__nomem(error);
 	csv->context = context;
 	csv->options = o;
-	csv->row = row;
+	csv->row_fn = row;
 	csv->user = user;
+	csv->block = harmony__csv_block(o.scan);
 	csv->line = 1;
+	csv->row.struct_size = sizeof(csv->row);
+	csv->row.fields = csv->fields;
+	harmony__buf_init(&csv->carry, context, HARMONY_MAX_ROW + 2 * PIECE);
+	harmony__buf_init(&csv->scratch, context, HARMONY_MAX_ROW + PIECE);
 	*out = csv;
 	return HARMONY_OK;
 }
@@ -71,19 +77,121 @@ void harmony_csv_free(harmony_csv *csv)
 {
 	if (!csv)
 		return;
-	harmony__free(csv->context, csv->buffer);
+	harmony__buf_free(&csv->carry);
+	harmony__buf_free(&csv->scratch);
 	harmony__free(csv->context, csv);
 }
 
 char harmony_csv_delimiter(const harmony_csv *csv)
 {
-	return csv->begun ? csv->options.delimiter : 0;
+	return csv->phase == BEGIN ? 0 : csv->options.delimiter;
 }
 
-/* ---- a complete row ----------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------------------ */
 
-/* Takes the quotes out of a field, in place: pairs become one; the closing one of a field
-   that goes on behind it goes, too, and what follows it is taken as it stands. */
+/* How a candidate would split the window: columns of most rows alike, and how many. */
+typedef struct split_guess {
+	size_t columns, rows; /* the width that was met most, and how often */
+	size_t all;           /* rows of any width */
+	uint32_t widths[HARMONY_MAX_COLUMNS + 1];
+} split_guess;
+
+static void guess_row(split_guess *guess, size_t columns)
+{
+	if (columns < 2 || columns > HARMONY_MAX_COLUMNS)
+		return;
+	guess->all++;
+	if (++guess->widths[columns] > guess->rows) {
+		guess->rows = guess->widths[columns];
+		guess->columns = columns;
+	}
+}
+
+/* Counts the columns of each whole row; of a window with one cut row, that one. */
+static size_t guess_score(const char *data, size_t len, char delimiter, const harmony_csv *csv)
+{
+	split_guess guess = {0, 0, 0, {0}};
+	size_t columns = 1;
+	bool inside = false, fresh = true;
+	char quote = csv->options.quote;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = data[i];
+		bool line = (c == '\n' || c == '\r') && !inside, was = inside;
+		if (quote && c == quote && (inside || fresh))
+			inside = !inside;
+		else if (!inside && c == delimiter)
+			columns++;
+		/* behind a closing quote another one opens again: "" */
+		fresh = !inside && (c == delimiter || line || was);
+		if (!line)
+			continue;
+		guess_row(&guess, columns);
+		columns = 1;
+		if (i + 1 < len && data[i + 1] == 0x1a && csv->options.stop_at_eof_mark)
+			break;
+	}
+	if (guess.rows == 0)
+		guess_row(&guess, columns);
+	return guess.rows ? guess.rows * guess.rows * (guess.columns - 1) * 16 / guess.all : 0;
+}
+
+/* The delimiter that makes the most columns in rows of equal width, and few others. Comma comes
+   last among equals, since it is the decimal sign, too; and is it when nothing is. */
+static char find_delimiter(const harmony_csv *csv, const char *data, size_t len)
+{
+	static const char candidates[] = {';', '\t', '|', ','};
+	char best = ',';
+	size_t most = 0;
+
+	for (size_t i = 0; i < sizeof(candidates); i++) {
+		size_t score = candidates[i] == csv->options.quote
+		                       ? 0
+		                       : guess_score(data, len, candidates[i], csv);
+		if (score > most) {
+			most = score;
+			best = candidates[i];
+		}
+	}
+	return best;
+}
+
+static bool begins_with(const char *data, size_t len, const char *mark, size_t size)
+{
+	return len >= size && memcmp(data, mark, size) == 0;
+}
+
+/* Byte order mark and delimiter, when enough is here to tell. */
+static harmony_status begin(harmony_csv *csv, const char *data, size_t len, bool final, size_t *used,
+                            harmony_error *error)
+{
+	size_t need = csv->options.delimiter ? 3 : HARMONY_DETECT_WINDOW;
+	size_t mark = begins_with(data, len, "\xef\xbb\xbf", 3) ? 3 : 0;
+
+	if (len < need && !final)
+		return HARMONY_OK;
+	if (begins_with(data, len, "\xff\xfe", 2) || begins_with(data, len, "\xfe\xff", 2))
+		return harmony_error_set(error, HARMONY_FORMAT, NULL,
+		                         "the file is UTF-16 text (it begins with a UTF-16 byte order "
+		                         "mark), which cannot be read; save it as CSV in UTF-8, or in "
+		                         "the Windows or DOS code page, and offer that");
+	if (!csv->options.delimiter)
+		csv->options.delimiter = find_delimiter(
+			csv, data + mark,
+			(len < HARMONY_DETECT_WINDOW ? len : HARMONY_DETECT_WINDOW) - mark);
+	csv->class[(unsigned char)csv->options.delimiter] = HARMONY__CSV_DELIMITER;
+	csv->class['\n'] = csv->class['\r'] = HARMONY__CSV_EOL;
+	if (csv->options.quote)
+		csv->class[(unsigned char)csv->options.quote] = HARMONY__CSV_QUOTE;
+	csv->offset = *used = mark;
+	csv->phase = ROWS;
+	return HARMONY_OK;
+}
+
+/* ---- a row of the scalar scanner -------------------------------------------------------- */
+
+/* Takes the quotes out of a field, in place, from behind its opening one: pairs become
+   one, the closing one goes, and what follows that is taken as it stands. */
 static size_t unquote(char *text, size_t len, char quote)
 {
 	size_t to = 0;
@@ -101,458 +209,311 @@ static size_t unquote(char *text, size_t len, char quote)
 	return to;
 }
 
-static uint64_t count_lines(const char *text, size_t len)
+static unsigned byte_flags(const char *data, size_t len)
 {
-	uint64_t lines = 0;
-
-	for (size_t i = 0; i < len; i++)
-		lines += text[i] == '\n' || (text[i] == '\r' && (i + 1 == len || text[i + 1] != '\n'));
-	return lines;
+	return (harmony__is_ascii(data, len) ? 0 : HARMONY_CSV_HIGH) |
+	       (memchr(data, '\0', len) ? HARMONY_CSV_NUL : 0);
 }
 
-static harmony_status deliver(harmony_csv *csv, size_t end, const char *reason)
+/* Hands on the marked fields; they lie in data[0..len). */
+static harmony_status put_marks(harmony_csv *csv, const char *data, size_t len, unsigned flags,
+                                const char *reason)
 {
-	char *text = csv->buffer + csv->start;
-	harmony_csv_row row = {.struct_size = sizeof(row), .fields = csv->fields, .count = csv->count,
-	                       .line = csv->line, .offset = csv->offset + csv->start,
-	                       .flags = csv->flags, .reason = reason};
+	const harmony__csv_scan *s = &csv->scan;
+	char *text = NULL;
 
-	if (!harmony__is_ascii(text, end - csv->start))
-		row.flags |= HARMONY_CSV_HIGH;
-	if (end > csv->start && memchr(text, '\0', end - csv->start))
-		row.flags |= HARMONY_CSV_NUL;
-	for (size_t i = 0; i < csv->count; i++) {
-		const raw_field *raw = &csv->raw[i];
-		size_t len = raw->end - raw->start;
-		/* A damaged row is read again from its second line: leave it as it is. */
-		if (raw->escaped && !reason)
-			len = unquote(text + raw->start, len, csv->options.quote);
-		csv->fields[i] = (harmony_csv_field){text + raw->start, (uint32_t)len,
-		                                     raw->quoted ? HARMONY_CSV_QUOTED : 0};
+	if (len > 0)
+		flags |= byte_flags(data, len);
+	if (s->repaired)
+		flags |= HARMONY_CSV_REPAIRED;
+	if (!s->clean) {
+		harmony__buf_clear(&csv->scratch);
+		if (harmony__buf_add(&csv->scratch, data, len) != HARMONY_OK)
+			return csv->scratch.status;
+		data = text = csv->scratch.data;
 	}
-	return csv->row(&row, csv->user);
+	for (uint32_t i = 0; i < s->count; i++) {
+		const harmony__csv_mark *mark = &csv->marks[i];
+		size_t field = mark->len;
+		if (mark->flags & HARMONY__CSV_ESCAPED && text)
+			field = unquote(text + mark->at, field, csv->options.quote);
+		csv->fields[i] = (harmony_csv_field){data + mark->at, (uint32_t)field,
+		                                     mark->flags & HARMONY_CSV_QUOTED};
+	}
+	return harmony__csv_deliver(csv, s->count, flags, reason);
 }
 
-static void begin_row(harmony_csv *csv, size_t at, uint64_t line)
+/* A line ended at data[at]; the next row begins behind it. */
+static size_t next_row(harmony_csv *csv, const char *data, size_t at, uint64_t lines)
 {
-	csv->start = csv->at = at;
-	csv->line = line;
-	csv->state = AT_FIELD;
-	csv->count = 0;
-	csv->flags = 0;
-	csv->inner_lines = false;
+	csv->skip_lf = data[at] == '\r';
+	csv->line += lines;
+	csv->offset += at + 1;
+	csv->scan = (harmony__csv_scan){0};
+	return at + 1;
 }
 
-static bool is_blank(const harmony_csv *csv)
+static harmony_status whole_row(harmony_csv *csv, const char *data, size_t len, size_t *used)
 {
-	return csv->count == 1 && csv->raw[0].start == csv->raw[0].end && !csv->raw[0].quoted;
-}
+	size_t end = csv->scan.at;
+	harmony_status status = put_marks(csv, data, end, 0, NULL);
 
-/* The row ends before `end`; the line end is `eol` bytes. */
-static harmony_status end_row(harmony_csv *csv, size_t end, size_t eol)
-{
-	harmony_status status = HARMONY_OK;
-	uint64_t lines = 1;
-
-	if (csv->inner_lines)
-		lines += count_lines(csv->buffer + csv->start, end - csv->start);
-	if (!is_blank(csv))
-		status = deliver(csv, end, NULL);
-	begin_row(csv, end + eol, csv->line + lines);
+	csv->quotes_seen = csv->quotes_seen || csv->scan.quoted;
+	if (end < len)
+		*used = next_row(csv, data, end, csv->scan.lines + 1);
+	else
+		*used = len;
+	if (end == len)
+		csv->phase = DONE;
 	return status;
 }
 
-/* The row cannot be split: say so, and go on at the physical line behind its first one. */
-static harmony_status damage(harmony_csv *csv, const char *reason)
+/* Reading goes on at data[end], a line end that was looked beyond, up to scan.at. */
+static void read_again(harmony_csv *csv, size_t end)
 {
-	size_t end = csv->start;
+	uint64_t reached = csv->offset + csv->scan.at;
+
+	csv->reread += csv->scan.at - end;
+	if (csv->reread > reached + REREAD_FREE && reached > csv->single_until)
+		csv->single_until = reached;
+}
+
+/* Only fields of the first line are the damaged row's. */
+static harmony_status broken_row(harmony_csv *csv, const char *data, size_t *used,
+                                 const char *reason)
+{
+	harmony__csv_scan *s = &csv->scan;
+	size_t end = s->broken ? s->first_line : s->at, len = 0;
 	harmony_status status;
 
-	while (end < csv->len && csv->buffer[end] != '\n' && csv->buffer[end] != '\r')
-		end++;
-	/* Only fields of the first line are the row's. */
-	while (csv->count > 0 && csv->start + csv->raw[csv->count - 1].end > end)
-		csv->count--;
-	csv->flags |= HARMONY_CSV_DAMAGED;
-	status = deliver(csv, end, reason);
-	begin_row(csv, end, csv->line);
-	csv->state = SKIPPING;
+	while (s->count > 0 && csv->marks[s->count - 1].at + csv->marks[s->count - 1].len > end)
+		s->count--;
+	if (s->count > 0)
+		len = csv->marks[s->count - 1].at + csv->marks[s->count - 1].len;
+	status = put_marks(csv, data, len, HARMONY_CSV_DAMAGED, reason);
+	if (s->broken) {
+		read_again(csv, end);
+		*used = next_row(csv, data, end, 1);
+	} else {
+		csv->phase = SKIP;
+		csv->offset += *used = s->at;
+		*s = (harmony__csv_scan){0};
+	}
 	return status;
 }
 
-/* ---- splitting ---------------------------------------------------------------------- */
-
-static bool end_field(harmony_csv *csv, size_t end, bool quoted)
+static harmony_status scalar_row(harmony_csv *csv, const char *data, size_t len, bool final,
+                                 size_t *used)
 {
-	if (csv->count == HARMONY_MAX_COLUMNS)
-		return false;
-	csv->raw[csv->count++] =
-		(raw_field){(uint32_t)(csv->field_start - csv->start), (uint32_t)(end - csv->start),
-	                    quoted, csv->escaped};
-	csv->escaped = false;
-	return true;
-}
+	const char *reason = NULL;
 
-static bool is_end(const harmony_csv *csv, size_t at)
-{
-	char c;
-
-	if (at >= csv->len)
-		return csv->final;
-	c = csv->buffer[at];
-	return c == csv->options.delimiter || c == '\n' || c == '\r';
-}
-
-static bool is_numeric(const harmony_csv *csv, size_t from, size_t to)
-{
-	if (from == to)
-		return false;
-	for (; from < to; from++) {
-		char c = csv->buffer[from];
-		if (!(c >= '0' && c <= '9') && c != '-' && c != '+' && c != '.' && c != ',')
-			return false;
-	}
-	return true;
-}
-
-enum { NO, YES, MORE };
-
-/* Whether the quote at `at`, behind a number, begins a field of its own because the
-   delimiter before it was forgotten (0""). */
-static int is_defect(const harmony_csv *csv, size_t at)
-{
-	char quote = csv->options.quote;
-	size_t close = at + 1;
-
-	if (!csv->options.repair || !is_numeric(csv, csv->field_start, at))
-		return NO;
-	while (close < csv->len && csv->buffer[close] != quote && csv->buffer[close] != '\n' &&
-	       csv->buffer[close] != '\r' && close - at < HARMONY_MAX_FIELD)
-		close++;
-	if (close + 1 >= csv->len && !csv->final && close - at < HARMONY_MAX_FIELD)
-		return MORE; /* what is behind the quote is not here yet */
-	if (close >= csv->len || csv->buffer[close] != quote || !is_end(csv, close + 1))
-		return NO;
-	return close == at + 1 || csv->quotes_seen ? YES : NO;
-}
-
-static harmony_status step_plain(harmony_csv *csv, bool *more);
-
-/* A delimiter or line end at `at` ends the field there. */
-static harmony_status step_end(harmony_csv *csv, size_t end, bool quoted, bool *more)
-{
-	size_t at = csv->at;
-
-	if (!end_field(csv, end, quoted))
-		return damage(csv, "more columns than any of these files has");
-	if (at < csv->len && csv->buffer[at] == csv->options.delimiter) {
-		csv->at++;
-		csv->state = AT_FIELD;
-		/* the field behind the delimiter exists even at the end of input */
+	if (csv->scan.at == 0 && csv->class[(unsigned char)data[0]] & HARMONY__CSV_EOL) {
+		*used = next_row(csv, data, 0, 1); /* a blank line */
 		return HARMONY_OK;
 	}
-	if (at < csv->len && csv->buffer[at] == '\r')
-		csv->skip_lf = true;
-	return end_row(csv, at, at < csv->len);
-}
-
-static harmony_status step_field(harmony_csv *csv, bool *more)
-{
-	csv->field_start = csv->at;
-	csv->escaped = false;
-	if (csv->options.quote && csv->at < csv->len && csv->buffer[csv->at] == csv->options.quote) {
-		csv->field_start = ++csv->at;
-		csv->state = IN_QUOTED;
-		csv->quotes_seen = true;
+	switch (harmony__csv_scan_row(csv, data, len, final, &reason)) {
+	case HARMONY__CSV_ROW:
+		return whole_row(csv, data, len, used);
+	case HARMONY__CSV_BROKEN:
+		return broken_row(csv, data, used, reason);
+	default:
 		return HARMONY_OK;
 	}
-	csv->state = IN_PLAIN;
-	return step_plain(csv, more);
 }
 
-static harmony_status step_plain(harmony_csv *csv, bool *more)
-{
-	const char *buffer = csv->buffer;
-	char delimiter = csv->options.delimiter, quote = csv->options.quote;
-	size_t at = csv->at;
+/* ---- windows ----------------------------------------------------------------------------- */
 
-	for (; at < csv->len; at++) {
-		char c = buffer[at];
-		if (c == delimiter || c == '\n' || c == '\r')
-			break;
-		if (c == quote && quote) {
-			int defect = is_defect(csv, at);
-			csv->at = at;
-			if (defect == MORE) {
-				*more = true;
-				return HARMONY_OK;
-			}
-			if (defect == YES) {
-				csv->flags |= HARMONY_CSV_REPAIRED;
-				if (!end_field(csv, at, false))
-					return damage(csv, "more columns than any of these files has");
-				csv->field_start = csv->at = at + 1;
-				csv->state = IN_QUOTED;
-				return HARMONY_OK;
-			}
-		}
+/* To the next line, behind a damaged row that was too long to be kept. */
+static size_t skip_line(harmony_csv *csv, const char *data, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && !(csv->class[(unsigned char)data[at]] & HARMONY__CSV_EOL))
+		at++;
+	if (at == len) {
+		csv->offset += len;
+		return len;
 	}
-	csv->at = at;
-	if (at - csv->field_start > HARMONY_MAX_FIELD)
-		return damage(csv, "a field larger than 65536 bytes");
-	if (at == csv->len && !csv->final) {
-		*more = true;
-		return HARMONY_OK;
-	}
-	return step_end(csv, at, false, more);
+	csv->phase = ROWS;
+	return next_row(csv, data, at, 1);
 }
 
-static harmony_status step_quoted(harmony_csv *csv, bool *more)
+/* One stride: rows by the block scanner, or one by the scalar one. Nothing is used when
+   the row is cut off. */
+static harmony_status stride(harmony_csv *csv, const char *data, size_t len, bool final,
+                             size_t *used)
 {
-	char quote = csv->options.quote;
-	size_t left = csv->len - csv->at;
-	const char *found = left ? memchr(csv->buffer + csv->at, quote, left) : NULL;
-	size_t close = found ? (size_t)(found - csv->buffer) : csv->len;
+	harmony_status status = HARMONY_OK;
 
-	csv->at = close;
-	if (close - csv->field_start > HARMONY_MAX_FIELD)
-		return damage(csv, "a quote that is not closed within 65536 bytes");
-	if (!found && csv->final)
-		return damage(csv, "a quote that is not closed");
-	if (!found) {
-		*more = true;
-		return HARMONY_OK;
-	}
-	csv->field_lines = memchr(csv->buffer + csv->field_start, '\n', close - csv->field_start) ||
-	                   memchr(csv->buffer + csv->field_start, '\r', close - csv->field_start);
-	csv->inner_lines = csv->inner_lines || csv->field_lines;
-	csv->at++;
-	csv->state = BEHIND_QUOTE;
-	return HARMONY_OK;
-}
-
-static harmony_status step_behind(harmony_csv *csv, bool *more)
-{
-	if (csv->at == csv->len && !csv->final) {
-		*more = true;
-		return HARMONY_OK;
-	}
-	if (is_end(csv, csv->at))
-		return step_end(csv, csv->at - 1, true, more);
-	/* A quote in mid-line that ends a field of several lines is the next field's opening
-	   one: the first was never closed. */
-	if (csv->field_lines && csv->buffer[csv->at] != csv->options.quote)
-		return damage(csv, "a quote that is not closed before the next one");
-	csv->escaped = true;
-	csv->state = csv->buffer[csv->at] == csv->options.quote ? IN_QUOTED : IN_TAIL;
-	csv->at++;
-	return HARMONY_OK;
-}
-
-/* Text behind a closing quote is the field's, quotes in it included. */
-static harmony_status step_tail(harmony_csv *csv, bool *more)
-{
-	while (csv->at < csv->len && !is_end(csv, csv->at))
-		csv->at++;
-	if (csv->at - csv->field_start > HARMONY_MAX_FIELD)
-		return damage(csv, "a field larger than 65536 bytes");
-	if (csv->at == csv->len && !csv->final) {
-		*more = true;
-		return HARMONY_OK;
-	}
-	return step_end(csv, csv->at, true, more);
-}
-
-/* To the next physical line, behind damage. */
-static harmony_status step_skip(harmony_csv *csv, bool *more)
-{
-	while (csv->at < csv->len && csv->buffer[csv->at] != '\n' && csv->buffer[csv->at] != '\r')
-		csv->at++;
-	if (csv->at == csv->len) {
-		csv->start = csv->at;
-		*more = true;
-		return HARMONY_OK;
-	}
-	csv->skip_lf = csv->buffer[csv->at] == '\r';
-	begin_row(csv, csv->at + 1, csv->line + 1);
-	return HARMONY_OK;
-}
-
-/* What stands before a row and is none of it. */
-static bool before_row(harmony_csv *csv, bool *more)
-{
-	if (csv->at == csv->len) {
-		*more = true;
-		return true;
-	}
+	if (csv->scan.at > 0)
+		return scalar_row(csv, data, len, final, used);
 	if (csv->skip_lf) {
 		csv->skip_lf = false;
-		if (csv->buffer[csv->at] == '\n') {
-			begin_row(csv, csv->at + 1, csv->line);
-			return true;
-		}
+		*used = data[0] == '\n';
+		csv->offset += *used;
+		if (*used)
+			return HARMONY_OK;
 	}
-	if (csv->options.stop_at_eof_mark && csv->buffer[csv->at] == 0x1a) {
-		csv->stopped = *more = true;
-		return true;
+	if (data[0] == 0x1a && csv->options.stop_at_eof_mark) {
+		csv->phase = DONE;
+		*used = len;
+		return HARMONY_OK;
 	}
-	return false;
+	if (csv->block)
+		*used = csv->block(csv, data, len, &status);
+	return *used || status != HARMONY_OK ? status : scalar_row(csv, data, len, final, used);
 }
 
-static harmony_status split(harmony_csv *csv)
+/* Splits data[0..len), which begins with the row at hand. `*used`: the bytes done with. */
+static harmony_status split(harmony_csv *csv, const char *data, size_t len, bool final, size_t *used,
+                            harmony_error *error)
 {
-	static harmony_status (*const steps[])(harmony_csv *, bool *) = {
-		[AT_FIELD] = step_field, [IN_PLAIN] = step_plain, [IN_QUOTED] = step_quoted,
-		[BEHIND_QUOTE] = step_behind, [IN_TAIL] = step_tail, [SKIPPING] = step_skip};
 	harmony_status status = HARMONY_OK;
-	bool more = false;
+	size_t step = 0;
 
-	while (status == HARMONY_OK && !more) {
-		bool fresh = csv->state == AT_FIELD && csv->at == csv->start && csv->count == 0;
-		if (fresh && before_row(csv, &more))
-			continue;
-		if (csv->state == AT_FIELD && csv->at == csv->len && !csv->final)
-			break;
-		if (csv->at - csv->start > HARMONY_MAX_ROW && csv->state != SKIPPING)
-			status = damage(csv, "a row larger than 1048576 bytes");
+	*used = 0;
+	if (csv->phase == BEGIN) {
+		status = begin(csv, data, len, final, used, error);
+		if (csv->phase == BEGIN)
+			return status;
+	}
+	while (status == HARMONY_OK && *used < len) {
+		step = 0;
+		if (csv->phase == DONE)
+			step = len - *used;
+		else if (csv->phase == SKIP)
+			step = skip_line(csv, data + *used, len - *used);
 		else
-			status = steps[csv->state](csv, &more);
+			status = stride(csv, data + *used, len - *used, final, &step);
+		*used += step;
+		if (step == 0)
+			break; /* cut off */
 	}
 	return status;
 }
 
-/* ---- input ---------------------------------------------------------------------------- */
+/* ---- input ---------------------------------------------------------------------------------- */
 
-/* Drops what was handed on, and makes room for `len` bytes. */
-static harmony_status take_in(harmony_csv *csv, const char *data, size_t len, harmony_error *error)
+static void take(feed *in, size_t len)
 {
-	if (csv->start > 0) {
-		memmove(csv->buffer, csv->buffer + csv->start, csv->len - csv->start);
-		csv->offset += csv->start;
-		csv->len -= csv->start;
-		csv->at -= csv->start;
-		if (csv->field_start >= csv->start)
-			csv->field_start -= csv->start;
-		csv->start = 0;
+	in->data = len ? in->data + len : in->data;
+	in->len -= len;
+}
+
+static harmony_status carry_on(harmony_csv *csv, const feed *in, size_t len, harmony_error *error)
+{
+	if (len == 0)
+		return HARMONY_OK;
+	harmony__buf_drop(&csv->carry, csv->carry_at);
+	csv->carry_at = 0;
+	return harmony__buf_add(&csv->carry, in->data, len) == HARMONY_OK ? HARMONY_OK
+	                                                                  : harmony__nomem(error);
+}
+
+/* The carry, with as much of the feed as makes it whole rows; then the feed goes on where
+   it stands. */
+static harmony_status run_carry(harmony_csv *csv, feed *in, harmony_error *error)
+{
+	size_t old = csv->carry.len - csv->carry_at;
+	size_t piece = in->len < PIECE ? in->len : PIECE, used;
+	harmony_status status = carry_on(csv, in, piece, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	status = split(csv, csv->carry.data + csv->carry_at, csv->carry.len - csv->carry_at,
+	               in->final && piece == in->len, &used, error);
+	if (used >= old) {
+		take(in, used - old);
+		csv->carry_at = csv->carry.len; /* not cleared: a row may point to it */
+	} else {
+		take(in, piece);
+		csv->carry_at += used;
 	}
-	if (harmony__grow(csv->context, (void **)&csv->buffer, &csv->capacity, csv->len + len + SPARE,
-	                  1) != HARMONY_OK)
-		return harmony__nomem(error);
-	memcpy(csv->buffer + csv->len, data, len);
-	csv->len += len;
-	csv->buffer[csv->len] = '\0';
-	return HARMONY_OK;
+	return status;
 }
 
-/* The delimiter of the first line that has one outside quotes; comma when none has. */
-static char find_delimiter(const harmony_csv *csv, size_t from)
-{
-	static const char candidates[] = {',', ';', '\t'};
-	size_t counts[3] = {0, 0, 0}, best = 0;
-	bool quoted = false;
-
-	for (size_t at = from; at < csv->len; at++) {
-		char c = csv->buffer[at];
-		if (c == csv->options.quote && c)
-			quoted = !quoted;
-		for (size_t i = 0; !quoted && i < 3; i++)
-			counts[i] += c == candidates[i];
-		if ((c == '\n' || c == '\r') && !quoted && counts[0] + counts[1] + counts[2] > 0)
-			break;
-	}
-	for (size_t i = 1; i < 3; i++)
-		if (counts[i] > counts[best])
-			best = i;
-	return candidates[best];
-}
-
-static harmony_status begin(harmony_csv *csv, harmony_error *error)
-{
-	size_t from = 0;
-
-	if (csv->len >= 2 && (memcmp(csv->buffer, "\xff\xfe", 2) == 0 ||
-	                      memcmp(csv->buffer, "\xfe\xff", 2) == 0))
-		return harmony_error_set(error, HARMONY_FORMAT, NULL,
-		                         "the file is UTF-16; save it as UTF-8 or Windows-1252 text");
-	if (csv->len >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0)
-		from = 3;
-	if (!csv->options.delimiter)
-		csv->options.delimiter = find_delimiter(csv, from);
-	csv->begun = true;
-	begin_row(csv, from, 1);
-	return HARMONY_OK;
-}
-
-static harmony_status run(harmony_csv *csv, harmony_error *error)
+static harmony_status run(harmony_csv *csv, feed *in, harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 
-	if (!csv->begun && (csv->final || csv->len >= HARMONY_DETECT_WINDOW))
-		status = begin(csv, error);
-	if (status == HARMONY_OK && csv->begun)
-		status = split(csv);
+	while (status == HARMONY_OK && csv->phase != DONE) {
+		bool carried = csv->carry_at < csv->carry.len;
+		if (carried) {
+			size_t before = csv->carry.len - csv->carry_at;
+			status = run_carry(csv, in, error);
+			if (in->len == 0 && (!in->final || csv->carry.len - csv->carry_at == before))
+				break;
+		} else if (in->len > 0) {
+			size_t used;
+			status = split(csv, in->data, in->len, false, &used, error);
+			take(in, used);
+			if (status != HARMONY_OK)
+				break;
+			status = carry_on(csv, in, in->len, error);
+			take(in, in->len);
+			break;
+		} else {
+			break;
+		}
+	}
 	return status;
 }
 
 static harmony_status check_alive(const harmony_csv *csv, harmony_error *error)
 {
-	return csv->dead || csv->final
-	           ? harmony_error_set(error, HARMONY_STATE, NULL,
-	                               "this reader has ended; make a new one for another input")
-	           : HARMONY_OK;
+	return csv->dead || csv->ended
+	               ? harmony_error_set(error, HARMONY_STATE, NULL,
+	                                   "this reader has ended; make a new one for another input")
+	               : HARMONY_OK;
 }
 
-harmony_status harmony_csv_feed(harmony_csv *csv, const void *data, size_t len,
-                                harmony_error *error)
+static harmony_status drive(harmony_csv *csv, const void *data, size_t len, bool final,
+                            harmony_error *error)
 {
-	const char *at = data;
-	harmony_status status = check_alive(csv, error);
-
-	while (status == HARMONY_OK && len > 0 && !csv->stopped) {
-		size_t part = len < BLOCK ? len : BLOCK;
-		if (!csv->begun && part > HARMONY_DETECT_WINDOW - csv->len)
-			part = HARMONY_DETECT_WINDOW - csv->len;
-		status = take_in(csv, at, part, error);
-		if (status == HARMONY_OK)
-			status = run(csv, error);
-		at += part;
-		len -= part;
-	}
-	csv->dead = csv->dead || status != HARMONY_OK;
-	return status;
-}
-
-harmony_status harmony_csv_finish(harmony_csv *csv, harmony_error *error)
-{
+	feed in = {data, len, final};
 	harmony_status status = check_alive(csv, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	csv->final = true;
-	if (!csv->stopped && csv->buffer)
-		status = run(csv, error);
+	csv->ended = final;
+	status = run(csv, &in, error);
 	csv->dead = status != HARMONY_OK;
-	return status;
+	if (status == HARMONY_NOMEM)
+		return harmony__nomem(error);
+	return status == HARMONY_OK
+	               ? status
+	               : harmony_error_set(error, status, NULL,
+	                                   "the receiver of the rows ended the reading near line %llu",
+	                                   (unsigned long long)csv->line);
 }
 
-/* ---- pull ------------------------------------------------------------------------------ */
+harmony_status harmony_csv_feed(harmony_csv *csv, const void *data, size_t len, harmony_error *error)
+{
+	return drive(csv, data, len, false, error);
+}
 
-/* The row function ends the splitting after each row; since a row's state is complete
-   before its function is called, splitting simply goes on where it stopped. */
+harmony_status harmony_csv_finish(harmony_csv *csv, harmony_error *error)
+{
+	return drive(csv, NULL, 0, true, error);
+}
+
+/* ---- pull ------------------------------------------------------------------------------------- */
+
+/* The row function ends the splitting after each row; since a row's state is complete when
+   its function returns, splitting goes on where it stopped. */
 struct harmony_csv_pull {
 	harmony_csv *csv;
 	harmony_csv_read_fn read;
 	void *user;
-	harmony_csv_row row;
-	bool have, ended;
-	char chunk[BLOCK];
+	feed in;
+	bool have;
+	char chunk[HARMONY_DETECT_WINDOW];
 };
 
 static harmony_status keep_row(const harmony_csv_row *row, void *user)
 {
 	harmony_csv_pull *pull = user;
 
-	pull->row = *row;
 	pull->have = true;
 	return HARMONY_USER;
 }
@@ -570,10 +531,10 @@ harmony_status harmony_csv_pull_new(harmony_csv_pull **out, harmony_context *con
 	pull->read = read;
 	pull->user = user;
 	status = harmony_csv_new(&pull->csv, context, options, keep_row, pull, error);
-	if (status != HARMONY_OK)
-		harmony__free(context, pull);
-	else
+	if (status == HARMONY_OK)
 		*out = pull;
+	else
+		harmony__free(context, pull);
 	return status;
 }
 
@@ -588,36 +549,39 @@ void harmony_csv_pull_free(harmony_csv_pull *pull)
 	harmony__free(context, pull);
 }
 
+/* After it returned OK, everything that was fed is split. */
 static harmony_status read_more(harmony_csv_pull *pull, harmony_error *error)
 {
 	size_t got = pull->read(pull->chunk, sizeof(pull->chunk), pull->user);
 
 	if (got == (size_t)-1)
 		return harmony_error_set(error, HARMONY_IO, NULL,
-		                         "the input cannot be read on after %llu bytes",
-		                         (unsigned long long)(pull->csv->offset + pull->csv->len));
-	pull->csv->final = got == 0;
-	return got ? take_in(pull->csv, pull->chunk, got, error) : HARMONY_OK;
+		                         "the input cannot be read on behind line %llu",
+		                         (unsigned long long)pull->csv->line);
+	pull->in = (feed){pull->chunk, got, got == 0};
+	pull->csv->ended = got == 0;
+	return HARMONY_OK;
 }
 
 harmony_status harmony_csv_pull_next(const harmony_csv_row **row, harmony_csv_pull *pull,
                                      harmony_error *error)
 {
 	harmony_csv *csv = pull->csv;
-	harmony_status status = csv->dead ? check_alive(csv, error) : HARMONY_OK;
+	harmony_status status = HARMONY_OK;
 
 	*row = NULL;
-	pull->have = false;
-	while (status == HARMONY_OK && !pull->ended) {
-		status = csv->buffer ? run(csv, error) : HARMONY_OK;
-		if (status == HARMONY_USER && pull->have) {
-			*row = &pull->row;
+	if (csv->dead)
+		return check_alive(csv, error);
+	for (pull->have = false; status == HARMONY_OK;) {
+		status = run(csv, &pull->in, error);
+		if (pull->have) {
+			*row = &csv->row;
 			return HARMONY_OK;
 		}
-		pull->ended = status == HARMONY_OK && (csv->final || csv->stopped);
-		if (status == HARMONY_OK && !pull->ended)
-			status = read_more(pull, error);
+		if (status != HARMONY_OK || csv->ended || csv->phase == DONE)
+			break;
+		status = read_more(pull, error);
 	}
-	csv->dead = csv->dead || status != HARMONY_OK;
-	return status;
+	csv->dead = status != HARMONY_OK;
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }

@@ -6,6 +6,9 @@
 
 #include "base/base.h"
 
+/* The block scanner as on a processor without vector units: for the tests. */
+enum { HARMONY__CSV_SCAN_PORTABLE = 4 };
+
 /* The bytes that hold all fields of a row: from the first field's text to one byte behind
    the last one's. Fields lie in it in ascending order, and behind each is a byte that
    belongs to no other field: a consumer may copy the region in one go and end each

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "csv/scan.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_X86 1
+#include <immintrin.h>
+#else
+#define HAVE_X86 0
+#endif
+
+/* Sixty-four bytes become one word a character of interest, a bit a byte. A running xor
+   of the quote bits tells what lies inside quotes, and what is left of the delimiters and
+   line ends are the ends of fields.
+
+   That holds for plain rows alone: every quote opens behind an end or closes before one,
+   no line end inside quotes, no NUL. Up to its first bit that breaks this rule a block is
+   right; the row with that bit, and every row that a limit may concern, is left to the
+   scalar scanner, which is therefore what defines the meaning. */
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+#define BLOCK 64
+
+typedef struct masks {
+	uint64_t delimiter, quote, cr, lf, nul;
+	uint64_t high; /* bytes of 0x80 and more */
+} masks;
+
+typedef void (*classify_fn)(masks *out, const char *at, char delimiter, char quote);
+typedef uint64_t (*inside_fn)(uint64_t quotes);
+
+INLINE unsigned lowest(uint64_t bits)
+{
+#if defined(__GNUC__)
+	return (unsigned)__builtin_ctzll(bits);
+#else
+	unsigned n = 0;
+	while (!(bits >> n & 1))
+		n++;
+	return n;
+#endif
+}
+
+/* ---- portable ------------------------------------------------------------------- */
+
+#define EACH 0x0101010101010101u
+#define LOW7 0x7f7f7f7f7f7f7f7fu
+
+INLINE uint64_t load8(const char *at)
+{
+	uint64_t word = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		word |= (uint64_t)(unsigned char)at[i] << (8 * i);
+	return word;
+}
+
+/* The top bits of eight bytes, in their order. */
+INLINE uint64_t gather(uint64_t tops)
+{
+	return ((tops >> 7 & EACH) * 0x0102040810204080u) >> 56;
+}
+
+INLINE uint64_t equal8(uint64_t word, char c)
+{
+	uint64_t x = word ^ (EACH * (unsigned char)c);
+
+	return gather(~(((x & LOW7) + LOW7) | x | LOW7));
+}
+
+INLINE void classify_portable(masks *out, const char *at, char delimiter, char quote)
+{
+	*out = (masks){0, 0, 0, 0, 0, 0};
+	for (unsigned i = 0; i < BLOCK; i += 8) {
+		uint64_t word = load8(at + i);
+		out->delimiter |= equal8(word, delimiter) << i;
+		out->quote |= equal8(word, quote) << i;
+		out->cr |= equal8(word, '\r') << i;
+		out->lf |= equal8(word, '\n') << i;
+		out->nul |= equal8(word, '\0') << i;
+		out->high |= gather(word) << i;
+	}
+}
+
+/* Each bit: the xor of itself and all below it. */
+INLINE uint64_t inside_portable(uint64_t quotes)
+{
+	for (unsigned shift = 1; shift < BLOCK; shift *= 2)
+		quotes ^= quotes << shift;
+	return quotes;
+}
+
+/* ---- x86 -------------------------------------------------------------------------- */
+
+#if HAVE_X86
+INLINE uint64_t join16(__m128i a, __m128i b, __m128i c, __m128i d)
+{
+	uint64_t low = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
+	uint64_t high = (uint32_t)_mm_movemask_epi8(c) | (uint32_t)_mm_movemask_epi8(d) << 16;
+
+	return low | high << 32;
+}
+
+#define EQUAL16(c)                                                                                 \
+	join16(_mm_cmpeq_epi8(a, _mm_set1_epi8(c)), _mm_cmpeq_epi8(b, _mm_set1_epi8(c)),           \
+	       _mm_cmpeq_epi8(d, _mm_set1_epi8(c)), _mm_cmpeq_epi8(e, _mm_set1_epi8(c)))
+
+INLINE void classify_sse2(masks *out, const char *at, char delimiter, char quote)
+{
+	const __m128i *from = (const __m128i *)(const void *)at;
+	__m128i a = _mm_loadu_si128(from), b = _mm_loadu_si128(from + 1);
+	__m128i d = _mm_loadu_si128(from + 2), e = _mm_loadu_si128(from + 3);
+	__m128i least = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(d, e));
+	__m128i any = _mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(d, e));
+
+	out->delimiter = EQUAL16(delimiter);
+	out->quote = EQUAL16(quote);
+	out->cr = EQUAL16('\r');
+	out->lf = EQUAL16('\n');
+	out->nul = out->high = 0;
+	if (_mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())))
+		out->nul = EQUAL16('\0');
+	if (_mm_movemask_epi8(any))
+		out->high = join16(a, b, d, e);
+}
+
+#define AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2")))
+
+AVX2 INLINE uint64_t join32(__m256i a, __m256i b)
+{
+	return (uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+}
+
+#define EQUAL32(c)                                                                                 \
+	join32(_mm256_cmpeq_epi8(a, _mm256_set1_epi8(c)), _mm256_cmpeq_epi8(b, _mm256_set1_epi8(c)))
+
+AVX2 INLINE void classify_avx2(masks *out, const char *at, char delimiter, char quote)
+{
+	const __m256i *from = (const __m256i *)(const void *)at;
+	__m256i a = _mm256_loadu_si256(from), b = _mm256_loadu_si256(from + 1);
+
+	out->delimiter = EQUAL32(delimiter);
+	out->quote = EQUAL32(quote);
+	out->cr = EQUAL32('\r');
+	out->lf = EQUAL32('\n');
+	out->nul = EQUAL32('\0');
+	out->high = join32(a, b);
+}
+
+AVX2 INLINE uint64_t inside_pclmul(uint64_t quotes)
+{
+	__m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)quotes),
+	                                       _mm_set1_epi8((char)0xff), 0);
+
+	return (uint64_t)_mm_cvtsi128_si64(product);
+}
+#endif
+
+/* ---- rows --------------------------------------------------------------------------- */
+
+/* What goes over from one block to the next. */
+typedef struct walk {
+	const char *row, *start;  /* the current row and field */
+	harmony_csv_field *field; /* the next to be written */
+	uint64_t inside;          /* all ones: the last byte was inside quotes */
+	uint64_t edge;            /* 1: a field begins at the next byte */
+	uint64_t closed;          /* 1: the last byte was a closing quote */
+	uint64_t cr;              /* 1: the last byte was a CR that ended a row */
+	uint64_t high, quotes;    /* not zero: the current row has such bytes */
+} walk;
+
+INLINE void put_field(walk *w, const char *end, char quote, bool quoting)
+{
+	uint32_t quoted = quoting && *w->start == quote;
+
+	w->field->text = w->start + quoted;
+	w->field->len = (uint32_t)(end - w->start) - 2 * quoted;
+	w->field->flags = quoted;
+	w->field++;
+	w->start = end + 1;
+}
+
+/* The fields that end at the bits of `ends`. */
+INLINE void put_fields(walk *w, const char *at, uint64_t ends, char quote, bool quoting)
+{
+	for (; ends; ends &= ends - 1)
+		put_field(w, at + lowest(ends), quote, quoting);
+}
+
+/* The row ends before w->start. Hands it on, unless it is a blank line, and begins the
+   next one behind its line end, of which an LF may not be here yet. */
+INLINE harmony_status put_row(walk *w, harmony_csv *csv, const char *limit)
+{
+	size_t count = (size_t)(w->field - csv->fields);
+	bool blank = w->start == w->row + 1;
+	unsigned flags = w->high ? HARMONY_CSV_HIGH : 0;
+	const char *next = w->start;
+	harmony_status status = HARMONY_OK;
+
+	if (next[-1] == '\r') {
+		csv->skip_lf = next == limit;
+		next += next < limit && *next == '\n';
+	}
+	if (!blank) {
+		csv->quotes_seen = csv->quotes_seen || w->quotes;
+		status = harmony__csv_deliver(csv, count, flags, NULL);
+	}
+	csv->line++;
+	csv->offset += (uint64_t)(next - w->row);
+	w->row = w->start = next;
+	w->field = csv->fields;
+	return status;
+}
+
+/* The fields and rows of one block; `ends` and `lines` are its live bits. False when the
+   rest of the window is not for here: w->row is where to go on. */
+INLINE bool put_block(walk *w, harmony_csv *csv, const char *at, const char *limit, masks *m,
+                      uint64_t ends, uint64_t lines, char quote, bool quoting,
+                      harmony_status *status)
+{
+	for (; lines; lines &= lines - 1) {
+		uint64_t upto = lines ^ (lines - 1); /* the line end and all bits below it */
+
+		put_fields(w, at, ends & upto, quote, quoting);
+		ends &= ~upto;
+		w->high |= m->high & upto;
+		w->quotes |= m->quote & upto;
+		m->high &= ~upto;
+		m->quote &= ~upto;
+		if (w->field - csv->fields > (ptrdiff_t)HARMONY_MAX_COLUMNS)
+			return false;
+		*status = put_row(w, csv, limit);
+		w->high = w->quotes = 0;
+		if (*status != HARMONY_OK || (w->row < limit && *w->row == 0x1a))
+			return false;
+	}
+	put_fields(w, at, ends, quote, quoting);
+	w->high |= m->high;
+	w->quotes |= m->quote;
+	return w->field - csv->fields <= (ptrdiff_t)HARMONY_MAX_COLUMNS &&
+	       at + BLOCK - w->row <= (ptrdiff_t)HARMONY_MAX_FIELD - BLOCK;
+}
+
+INLINE size_t split(harmony_csv *csv, const char *data, size_t len, harmony_status *status,
+                    classify_fn classify, inside_fn inside_of)
+{
+	char delimiter = csv->options.delimiter, quote = csv->options.quote;
+	bool quoting = quote != '\0';
+	const char *limit = data + len;
+	walk w = {data, data, csv->fields, 0, 1, 0, 0, 0, 0};
+
+	for (const char *at = data; limit - at >= BLOCK; at += BLOCK) {
+		masks m;
+		uint64_t inside, ends, outer, odd, skip, before;
+
+		classify(&m, at, delimiter, quote);
+		if (!quoting)
+			m.quote = 0;
+		inside = inside_of(m.quote) ^ w.inside; /* the opening quote, not the closing one */
+		ends = m.delimiter | m.cr | m.lf;
+		outer = ends & ~inside;
+		odd = (m.quote & inside & ~(outer << 1 | w.edge)) |
+		      (m.quote & ~inside & ~(outer >> 1) & ~(UINT64_C(1) << 63)) |
+		      (w.closed & ~outer) | ((m.cr | m.lf) & inside) | m.nul;
+		before = (odd & (0 - odd)) - 1; /* the bits below the first odd one */
+		skip = m.lf & ((m.cr & ~inside) << 1 | w.cr);
+		w.cr = (m.cr & ~inside) >> 63;
+		w.edge = outer >> 63;
+		w.closed = (m.quote & ~inside) >> 63;
+		w.inside = 0 - (inside >> 63);
+		outer &= before & ~skip;
+		if (!put_block(&w, csv, at, limit, &m, outer, outer & (m.cr | m.lf), quote, quoting,
+		               status) ||
+		    odd)
+			break;
+	}
+	return (size_t)(w.row - data);
+}
+
+static size_t split_portable(harmony_csv *csv, const char *data, size_t len, harmony_status *status)
+{
+	return split(csv, data, len, status, classify_portable, inside_portable);
+}
+
+#if HAVE_X86
+static size_t split_sse2(harmony_csv *csv, const char *data, size_t len, harmony_status *status)
+{
+	return split(csv, data, len, status, classify_sse2, inside_portable);
+}
+
+AVX2 static size_t split_avx2(harmony_csv *csv, const char *data, size_t len,
+                              harmony_status *status)
+{
+	return split(csv, data, len, status, classify_avx2, inside_pclmul);
+}
+
+static bool have_avx2(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
+	       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+}
+#endif
+
+harmony__csv_block_fn harmony__csv_block(int scan)
+{
+	if (scan == HARMONY_CSV_SCAN_SCALAR)
+		return NULL;
+#if HAVE_X86
+	if ((scan == HARMONY_CSV_SCAN_AUTO || scan == HARMONY_CSV_SCAN_AVX2) && have_avx2())
+		return split_avx2;
+	if (scan != HARMONY__CSV_SCAN_PORTABLE)
+		return split_sse2;
+#endif
+	return split_portable;
+}
