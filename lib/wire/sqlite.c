@@ -265,9 +265,10 @@ harmony_status harmony__db_commit(harmony__db *db, harmony_error *error)
 
 	if (code == SQLITE_OK)
 		return HARMONY_OK;
-	/* Of a full disk the last frame, the one that commits, was not written. A failed
-	   sync says nothing of what has reached the disk. */
-	db->uncertain = (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_NOMEM;
+	/* Of a full disk or a failed write the last frame, the one that commits, is not there.
+	   A failed sync says nothing of what has reached the disk. */
+	db->uncertain = (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_WRITE &&
+	                code != SQLITE_IOERR_NOMEM;
 	status = fail(db, code, error);
 	harmony__db_rollback(db);
 	return status;
