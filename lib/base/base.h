@@ -132,6 +132,8 @@ bool harmony__is_utf8(const char *text, size_t len); /* strict: no surrogates, n
 /* Decodes the character at `text`; returns its bytes, 0 when it is none or cut off. */
 size_t harmony__utf8_char(uint32_t *out, const char *text, size_t len);
 size_t harmony__utf8_prefix(const char *text, size_t len); /* bytes of UTF-8 before a fault */
+/* What is left of a text (`len` 1 or more) begins a character that goes on behind its end. */
+bool harmony__utf8_cut_short(const char *text, size_t len);
 /* Makes one line of UTF-8 of any text, in place: control characters become spaces, stray
    bytes '?', a character cut off at the end goes. */
 void harmony__tidy(char *text);

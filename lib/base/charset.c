@@ -282,14 +282,10 @@ harmony_status harmony__encode(harmony__buf *out, int encoding, const char *text
 /* Whole UTF-8, but for a last character that the end of the text cuts. */
 static bool looks_utf8(const char *text, size_t len, size_t high)
 {
-	size_t good = harmony__utf8_prefix(text, len), rest = len - good;
+	size_t good = harmony__utf8_prefix(text, len);
 
-	if (good <= high || rest > 3)
-		return false;
-	for (size_t i = good + 1; i < len; i++)
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return false;
-	return rest == 0 || (unsigned char)text[good] >= 0xc2;
+	return good > high &&
+	       (good == len || harmony__utf8_cut_short(text + good, len - good));
 }
 
 static bool letter(const char *text, size_t len, size_t at)

@@ -127,8 +127,7 @@ size_t harmony__copy_text(char *to, size_t size, const char *from, size_t len)
 	return len;
 }
 
-/* The character at `text` is a whole one as far as the text goes, which ends too soon. */
-static bool cut_short(const char *text, size_t len)
+bool harmony__utf8_cut_short(const char *text, size_t len)
 {
 	size_t need = (unsigned char)*text < 0xe0 ? 2 : (unsigned char)*text < 0xf0 ? 3 : 4;
 
@@ -147,7 +146,7 @@ void harmony__tidy(char *text)
 
 	for (size_t at = 0; at < len; at += taken) {
 		taken = harmony__utf8_char(&code, text + at, len - at);
-		if (taken == 0 && cut_short(text + at, len - at)) {
+		if (taken == 0 && harmony__utf8_cut_short(text + at, len - at)) {
 			text[at] = '\0';
 			return;
 		}
