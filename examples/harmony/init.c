@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session.h"
+
+/* init and rekey. */
+
+/* The file that is written; @NAME@ and the like are the answers. */
+static const char template[] =
+    "; harmony.conf(5) explains every key, and so does: harmony help config\n"
+    "; Relative paths are relative to this file.\n"
+    "\n"
+    "[harmony]\n"
+    "store = harmony.db                      ; runs, records and secrets\n"
+    "; key_file = harmony.key                ; encrypts the secrets; harmony rekey makes it\n"
+    "\n"
+    "[integration @NAME@]\n"
+    "connector = @CONNECTOR@\n"
+    "export_path = @EXPORT@\n"
+    "                                        ; debitr.csv and credit.csv beside it are taken "
+    "along\n"
+    "import_path = @IMPORT@\n"
+    "interval = 30m                          ; how often outstanding items are fetched\n"
+    "@REST@"
+    "\n"
+    "; How the ERP writes its files; auto finds out by itself.\n"
+    "; fmuta6.encoding = auto                ; auto | utf-8 | cp850 | windows-1252\n"
+    "; fmuta6.delimiter = auto               ; auto | comma | semicolon | tab\n"
+    "; fmuta6.decimal = auto                 ; auto | point | comma\n"
+    "; fmuta6.dates = auto                   ; auto | DDMMYYYY | DD-MM-YYYY | ...\n"
+    "; fmuta6.sales_sign = natural           ; natural | debit-credit\n"
+    "; fmuta6.memorial_sign = debit          ; debit | credit: which side is positive\n"
+    "; fmuta6.vat = auto                     ; auto | exclusive | inclusive\n"
+    "; fmuta6.total = warn                   ; warn | reject\n"
+    "\n"
+    "; How dbopen.csv is written.\n"
+    "; dbopen.delimiter = comma              ; comma | semicolon | tab\n"
+    "; dbopen.decimal = point                ; point | comma\n"
+    "; dbopen.dates = DDMMYYYY\n"
+    "; dbopen.encoding = windows-1252        ; windows-1252 | cp850 | utf-8\n"
+    "; dbopen.header = no                    ; no | yes\n"
+    "\n"
+    "; file's code = package's code; what is not here keeps its code\n"
+    "; [integration @NAME@ journals]\n"
+    "; 70 = VK\n"
+    "; [integration @NAME@ vat]\n"
+    "; [integration @NAME@ accounts]\n"
+    "; [integration @NAME@ cost_centres]\n"
+    "; [integration @NAME@ cost_units]\n"
+    "; [integration @NAME@ payment_conditions]\n";
+
+struct answer {
+	const char *mark, *question;
+	char text[256];
+};
+
+enum { NAME, CONNECTOR, EXPORT, IMPORT, REST, ANSWERS };
+
+static void ask(struct answer *answer)
+{
+	char text[sizeof(answer->text)];
+	fprintf(stderr, "%s [%s]: ", answer->question, answer->text);
+	fflush(stderr);
+	if (!fgets(text, sizeof(text), stdin))
+		return;
+	text[strcspn(text, "\r\n")] = '\0';
+	if (*text)
+		snprintf(answer->text, sizeof(answer->text), "%s", text);
+}
+
+/* The keys that the connector cannot do without, to be filled in. */
+static void rest(struct answer *answer, const harmony_connector *connector)
+{
+	size_t len = 0;
+	for (const harmony_key *key = connector->keys; key && key->name; key++)
+		if (key->required && len < sizeof(answer->text))
+			len += (size_t)snprintf(answer->text + len, sizeof(answer->text) - len,
+						"; %s =\n", key->name);
+}
+
+static char *fill(const struct answer *answers)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+	if (!memory)
+		return NULL;
+	for (const char *at = template; *at;) {
+		const struct answer *found = NULL;
+		for (int i = 0; i < ANSWERS && *at == '@'; i++)
+			if (strncmp(at, answers[i].mark, strlen(answers[i].mark)) == 0)
+				found = &answers[i];
+		if (found) {
+			fputs(found->text, memory);
+			at += strlen(found->mark);
+		} else {
+			putc(*at++, memory);
+		}
+	}
+	if (fclose(memory) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Never overwrites. */
+static int write_new(struct program *p, const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == EEXIST)
+		return fail(p, HARMONY_EXISTS, "%s is there already, and stays as it is", path);
+	if (fd < 0)
+		return fail(p, HARMONY_CONFIG, "cannot make %s: %s", path, strerror(errno));
+	size_t len = strlen(text);
+	int problem = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0 ? 0
+		      : errno                                                ? errno
+									     : EIO;
+	close(fd);
+	if (problem == 0)
+		return EXIT_DONE;
+	unlink(path);
+	return fail(p, HARMONY_RETRY, "cannot write %s: %s", path, strerror(problem));
+}
+
+int init_run(struct program *p, const struct arguments *a)
+{
+	struct answer answers[ANSWERS] = {
+	    [NAME] = {"@NAME@", "Name of the integration", "books"},
+	    [CONNECTOR] = {"@CONNECTOR@", "Accounting package", "ledger"},
+	    [EXPORT] = {"@EXPORT@", "Where the ERP leaves fmuta6.csv", "out/fmuta6.csv"},
+	    [IMPORT] = {"@IMPORT@", "Where it wants dbopen.csv", "in/dbopen.csv"},
+	    [REST] = {"@REST@", "", ""},
+	};
+	const char *path = p->config ? p->config : "harmony.conf";
+	if (access(path, F_OK) == 0)
+		return fail(p, HARMONY_EXISTS, "%s is there already, and stays as it is", path);
+	for (int i = NAME; i < REST && !p->as_json && isatty(STDIN_FILENO); i++)
+		ask(&answers[i]);
+	if (!config_good_name(answers[NAME].text))
+		return fail(p, HARMONY_CONFIG, "%s cannot name an integration; take one word",
+			    answers[NAME].text);
+	const harmony_connector *connector = harmony_connector_find(answers[CONNECTOR].text);
+	if (!connector)
+		return fail(p, HARMONY_CONFIG, "%s", config_no_connector(answers[CONNECTOR].text));
+	rest(&answers[REST], connector);
+	char *text = fill(answers);
+	int code =
+	    text ? write_new(p, path, text) : fail(p, HARMONY_NOMEM, "no memory for %s", path);
+	free(text);
+	if (code)
+		return code;
+	if (p->as_json) {
+		json_text(&p->json, "configuration", path);
+		json_text(&p->json, "integration", answers[NAME].text);
+		json_text(&p->json, "connector", answers[CONNECTOR].text);
+	} else if (!p->quiet) {
+		out_format(&p->out,
+			   "%s written, with integration %s; look it over, then: harmony test %s\n",
+			   path, answers[NAME].text, answers[NAME].text);
+	}
+	return EXIT_DONE;
+}
+
+/* ---- rekey ---- */
+
+/* Makes the key file that the configuration names when it is not there yet. */
+static int make_key(struct program *p, bool *made)
+{
+	struct config config;
+	int code = config_load(&config, p);
+	const struct config_entry *key = code ? NULL : config_get(&config.general, "key_file");
+	char *path = key ? config_path(&config, key->value) : NULL;
+	if (code == EXIT_DONE && !key)
+		code = fail(p, HARMONY_CONFIG,
+			    "%s names no key_file; add key_file = harmony.key to [harmony]",
+			    config.path);
+	else if (code == EXIT_DONE && !path)
+		code = fail(p, HARMONY_NOMEM, "no memory for the path of the key");
+	if (code == EXIT_DONE && access(path, F_OK) != 0) {
+		code = exit_of(harmony_store_key_new(p->context, path, &p->error));
+		*made = code == EXIT_DONE;
+	}
+	free(path);
+	config_free(&config);
+	return code;
+}
+
+int rekey_run(struct program *p, const struct arguments *a)
+{
+	struct session session;
+	bool made = false;
+	int code = make_key(p, &made);
+	if (code)
+		return code;
+	code = session_open(&session, p); /* encrypts what was not, with a key that is new */
+	if (code == EXIT_DONE && !made)
+		code = exit_of(harmony_store_rekey(session.store, &p->error));
+	if (code == EXIT_DONE && p->as_json) {
+		json_text(&p->json, "key", made ? "made" : "renewed");
+	} else if (code == EXIT_DONE && !p->quiet) {
+		out_text(&p->out,
+			 made ? "the secrets are encrypted now; keep a copy of the key file safe\n"
+			      : "the key is renewed; keep a copy of the new key file safe\n");
+	}
+	session_close(&session);
+	return code;
+}

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""The main job: an export into the ledger, and dbopen.csv back; then history and correction."""
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+
+import harness
+from harness import CONFIG, MAIN, PROGRAM
+
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+
+
+class Job(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.main_job()
+
+    def counts(self, document):
+        records = document["records"]
+        self.assertEqual(
+            records["total"],
+            sum(records[k] for k in ("booked", "skipped", "rejected", "waiting", "in_doubt")),
+        )
+        return {k: v for k, v in records.items() if v}
+
+    def test_export_then_import(self):
+        document = self.document(0, "export", "dairy")
+        self.assertEqual(document["run"], 1)
+        self.assertEqual((document["integration"], document["direction"], document["state"]),
+                         ("dairy", "export", "succeeded"))
+        self.assertRegex(document["started"], RFC3339)
+        self.assertRegex(document["finished"], RFC3339)
+        self.assertEqual(self.counts(document), {"total": 19, "booked": 19})
+        document = self.document(0, "import", "dairy")
+        self.assertEqual(document["direction"], "import")
+        self.assertEqual(document["items"], {"sales": 4, "purchase": 3})
+        self.assertTrue(document["file"].endswith("in/dbopen.csv"))
+        self.assertEqual((self.folder / "in" / "dbopen.csv").read_bytes(),
+                         (MAIN / "dbopen.expected.csv").read_bytes())
+
+    def test_import_elsewhere(self):
+        self.check(0, "export", "dairy")
+        self.check(0, "import", "dairy", "-o", "elsewhere.csv")
+        self.assertEqual((self.folder / "elsewhere.csv").read_bytes(),
+                         (MAIN / "dbopen.expected.csv").read_bytes())
+        self.assertFalse((self.folder / "in" / "dbopen.csv").exists())
+
+    def test_nothing_is_booked_twice(self):
+        self.check(0, "export", "dairy")
+        files = [self.folder / "out" / name for name in ("debitr.csv", "credit.csv", "fmuta6.csv")]
+        self.assertEqual(self.counts(self.document(0, "export", "dairy", *files)), {"total": 19, "skipped": 19})
+        data = files[2].read_bytes()
+        files[2].write_bytes(data.replace(b",302.50,", b",303.50,").replace(b",250.00,", b",251.00,"))
+        document = self.document(1, "export", "dairy", *files)
+        self.assertEqual(self.counts(document), {"total": 19, "skipped": 18, "rejected": 1})
+        failed, = self.document(0, "show", document["run"])["details"]
+        self.assertEqual(failed["error"]["code"], "changed_after_booking")
+        self.assertEqual(failed["identifier"], "70/24700003")
+
+    def test_relations_only_once_and_any_order(self):
+        files = [MAIN / name for name in ("fmuta6.csv", "credit.csv", "debitr.csv")]
+        self.assertEqual(self.counts(self.document(0, "export", "dairy", *files)), {"total": 19, "booked": 19})
+
+    def test_correct_and_reoffer(self):
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.write("out/fmuta6.csv", data.replace(b'"1003"', b'"1009"'))
+        document = self.document(1, "export", "dairy")
+        self.assertEqual(document["state"], "partial")
+        result = self.run_it("show", document["run"])
+        self.assertIn("1009", result.text)
+        self.assertIn("unknown_party", result.text)
+        details = self.document(0, "show", document["run"])["details"]
+        self.assertTrue(details)
+        invoice, = [d for d in details if d["identifier"] == "70/24700004"]
+        self.assertEqual(invoice["state"], "rejected")
+        self.assertEqual(invoice["error"]["code"], "unknown_party")
+        self.assertEqual(invoice["error"]["field"], "party")
+        self.assertEqual(invoice["source"]["file"], "fmuta6.csv")
+        self.assertEqual(len(self.document(0, "show", "--all", document["run"])["details"]), 19)
+        self.assertEqual(self.document(0, "show", "--failed", document["run"])["details"], details)
+
+        wrong = self.document(2, "edit", invoice["id"], "date=2024-02-31")
+        self.assertEqual(wrong["error"]["code"], "invalid_date")
+        self.document(2, "edit", invoice["id"], "nofield=1")
+        self.document(2, "edit", "999999", "party=1")
+        edited = self.document(0, "edit", invoice["id"], "party=1003")
+        change, = edited["changes"]
+        self.assertEqual((change["field"], change["old"], change["new"]), ("party", "1009", "1003"))
+        again = self.document(0, "reoffer", invoice["id"])
+        self.assertEqual(self.counts(again), {"total": 1, "booked": 1})
+        self.document(2, "reoffer", "999999")
+        self.document(2, "show", "999")
+        runs = self.document(0, "history")["runs"]
+        self.assertEqual([r["run"] for r in runs], sorted((r["run"] for r in runs), reverse=True))
+        self.assertEqual(self.document(0, "history", "dairy")["runs"], runs)
+        self.assertIn("partial", self.check(0, "history").text)
+
+    def test_reoffer_run(self):
+        data = (MAIN / "debitr.csv").read_bytes()
+        (self.folder / "out" / "debitr.csv").write_bytes(b"\r\n".join(data.split(b"\r\n")[:3]) + b"\r\n")
+        first = self.document(1, "export", "dairy")
+        self.assertGreater(first["records"]["rejected"], 0)
+        self.document(0, "export", "dairy", MAIN / "debitr.csv")
+        again = self.document(0, "reoffer", "--run", first["run"])
+        self.assertEqual(self.counts(again)["booked"], first["records"]["rejected"])
+        self.check(0, "import", "dairy")
+        self.assertEqual((self.folder / "in" / "dbopen.csv").read_bytes(),
+                         (MAIN / "dbopen.expected.csv").read_bytes())
+
+    def test_for_people(self):
+        result = self.check(0, "export", "dairy")
+        self.assertEqual(result.text, "run 1, export of dairy succeeded: 19 records: 19 booked\n")
+        result = self.check(0, "import", "dairy")
+        self.assertIn("4 sales, 3 purchase", result.text)
+        self.assertIn("dbopen.csv", result.text)
+        text = self.check(0, "show", 1).text
+        self.assertIn("70/24700003", text)
+        self.assertRegex(self.check(0, "history").text, r"(?m)^ +1 +dairy +export +succeeded +\d{4}-")
+        text = self.check(0, "status").text
+        self.assertIn("dairy (ledger)", text)
+        self.assertIn("last import", text)
+        self.assertEqual(self.check(0, "-q", "export", "dairy").text, "")
+
+    def test_times_are_local_for_people(self):
+        started = self.document(0, "export", "dairy")["started"]
+        here = self.check(0, "history", env={"TZ": "UTC"}).text
+        there = self.check(0, "history", env={"TZ": "Asia/Tokyo"}).text
+        self.assertIn(started[:19].replace("T", " "), here)
+        self.assertNotIn(started[:19].replace("T", " "), there)
+
+    def test_status(self):
+        integration, = self.document(0, "status")["integrations"]
+        self.assertNotIn("last_export", integration)
+        self.check(0, "export", "dairy")
+        self.check(0, "import", "dairy")
+        integration, = self.document(0, "status")["integrations"]
+        self.assertEqual(integration["last_export"]["run"], 1)
+        self.assertEqual(integration["last_import"]["run"], 2)
+        self.assertEqual(integration["records"]["booked"], 19)
+        self.assertEqual(integration["interval_seconds"], 1800)
+        self.assertRegex(integration["next_import"], RFC3339)
+
+    def test_dry_run(self):
+        document = self.document(0, "export", "--dry-run", "dairy")
+        self.assertEqual(len(document["requests"]), 19)
+        self.assertTrue(all(r["request"] for r in document["requests"]))
+        self.assertEqual(self.document(0, "history")["runs"], [])
+        text = self.check(0, "export", "dairy", "-n").text
+        self.assertIn("24700003", text)
+        self.assertIn("nothing was sent", text)
+        self.assertEqual(self.document(0, "history")["runs"], [])
+
+    def test_test(self):
+        document = self.document(0, "test", "dairy")
+        self.assertEqual(document["integration"], "dairy")
+        self.assertIsInstance(document["findings"], list)
+        self.check(0, "test", "dairy")
+
+    def test_login_is_not_for_the_ledger(self):
+        self.document(2, "login", "dairy")
+        self.document(2, "login", "dairy", "--code", "x")
+        self.document(2, "login", "dairy", "--refresh-token-stdin", stdin=b"token\n")
+        self.document(2, "login", "dairy", "--refresh-token-stdin", "--code", "x")
+        self.document(2, "login", "dairy", "--refresh-token-stdin", stdin=b"")
+
+    def test_unreadable_input(self):
+        os.remove(self.folder / "out" / "fmuta6.csv")
+        self.document(3, "export", "dairy", "nothing.csv")
+        self.write("noise.csv", bytes(range(1, 256)) * 10)
+        self.document(3, "export", "dairy", "noise.csv")
+        self.assertEqual(self.document(0, "status")["integrations"][0]["records"]["booked"], 0)
+
+    def test_another_run_holds_it(self):
+        """A run that waits in its own intake of a pipe holds the integration."""
+        fifo = self.folder / "pipe.csv"
+        os.mkfifo(fifo)
+        process = subprocess.Popen([PROGRAM, "export", "dairy", "pipe.csv"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with open(fifo, "wb") as pipe:
+            self.document(7, "export", "dairy")
+            pipe.write((MAIN / "debitr.csv").read_bytes())
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+
+    def test_damaged_store(self):
+        self.check(0, "export", "dairy")
+        store = self.folder / "harmony.db"
+        data = bytearray(store.read_bytes())
+        data[0:16] = b"not a database!!"
+        store.write_bytes(data)
+        for name in ("harmony.db-wal", "harmony.db-shm"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.document(3, "status")
+        self.assertEqual(store.read_bytes(), bytes(data))
+        os.chmod(store, 0o644)
+        self.assertIn("chmod", self.run_it("status").err)
+
+    def test_items_of_one_side(self):
+        self.configure(CONFIG + "dbopen.sides = sales\ndbopen.columns = relation,outstanding\n"
+                       "dbopen.header = yes\ndbopen.delimiter = semicolon\ndbopen.decimal = comma\n")
+        self.check(0, "export", "dairy")
+        self.check(0, "import", "dairy")
+        self.assertEqual(
+            (self.folder / "in" / "dbopen.csv").read_text(),
+            '"relation";"outstanding"\n"0042";7,10\n"1001";142,80\n"1001";-60,50\n"1002";200,00\n',
+        )
+
+
+if __name__ == "__main__":
+    harness.main()

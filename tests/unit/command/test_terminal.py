@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What happens on a terminal only: the progress line, and the questions of init."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+
+import harness
+from harness import MAIN, PROGRAM
+
+
+class Terminal(harness.Case):
+    def start(self, *args, **kwargs):
+        """Runs it with a terminal of 60 columns as standard error; the other end."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        process = subprocess.Popen([PROGRAM, *args], cwd=self.folder, stderr=slave, **kwargs)
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        return process, master
+
+    def read_some(self, master, seconds):
+        if not select.select([master], [], [], seconds)[0]:
+            return b""
+        try:
+            return os.read(master, 65536)
+        except OSError:  # the other end is closed
+            return b""
+
+    def feed_until_told(self, *args):
+        """Feeds rows to standard input for as long as nothing is told, two seconds at most."""
+        process, master = self.start(*args, "check", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        row = (MAIN / "debitr.csv").read_bytes().splitlines(True)[0]
+        seen, begun, count = b"", time.monotonic(), 0
+        while not seen and time.monotonic() < begun + 2:
+            process.stdin.write(row.replace(b'"0042"', b'"%d"' % count))
+            process.stdin.flush()
+            count += 1
+            seen = self.read_some(master, 0.05)
+        process.communicate(timeout=30)
+        while True:
+            more = self.read_some(master, 0.2)
+            if not more:
+                break
+            seen += more
+        self.assertEqual(process.returncode, 0)
+        return seen
+
+    def test_progress(self):
+        seen = self.feed_until_told().decode()
+        self.assertRegex(seen, r"standard input: [\d.]+ k?B, [\d.]+ k?B/s")
+        self.assertTrue(seen.endswith("\r\x1b[K"), "erased afterwards")
+        for line in seen.split("\r\x1b[K"):
+            self.assertLess(len(line), 60)
+
+    def test_no_progress(self):
+        self.assertEqual(self.feed_until_told("--quiet"), b"")
+        self.assertEqual(self.feed_until_told("--json"), b"")
+
+    def test_init_asks(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "init"], cwd=self.folder, stdin=slave, stderr=slave,
+                                   stdout=subprocess.DEVNULL)
+        os.close(slave)
+        os.write(master, b"bakery\n\nexport/fmuta6.csv\n\n")
+        process.wait(timeout=30)
+        os.close(master)
+        self.assertEqual(process.returncode, 0)
+        text = (self.folder / "harmony.conf").read_text()
+        self.assertIn("[integration bakery]\nconnector = ledger\nexport_path = export/fmuta6.csv\n", text)
+        self.assertIn("import_path = in/dbopen.csv\n", text)
+        self.check(0, "status")
+
+
+if __name__ == "__main__":
+    harness.main()
