@@ -49,7 +49,7 @@ class Options(harness.Case):
         self.check(0, "check", "--version")
 
     def test_unknown(self):
-        self.assertIn("did you mean check?", self.check(2, "chekc").err)
+        self.assertIn("did you mean check?", self.check(2, "chek").err)
         self.assertIn("did you mean --dry-run?", self.check(2, "export", "--dryrun", "a").err)
         self.assertIn("-x", self.check(2, "check", "-x", "f").err)
         self.assertIn("needs a value", self.check(2, "convert", "f", "--to").err)
