@@ -316,7 +316,8 @@ HARMONY_API harmony_status harmony_record_sum(harmony_record *record, harmony_er
    counts. Returns 0 when the record has no number of its own (the content hash and
    its occurrence are the key then), 1 otherwise. */
 HARMONY_API int harmony_record_key(char *buffer, const harmony_record *record);
-/* What a person calls it: "70/24700001", "1001"; "70/#3f9a0c12" without a number. */
+/* What a person calls it: "70/24700001", "1001"; "70/#3f9a0c12" without a number.
+   Into `buffer` of HARMONY_KEY_SIZE, NUL-ended. */
 HARMONY_API void harmony_record_identifier(char *buffer, const harmony_record *record);
 /* SHA-256 over all fields in table order, the source apart: the same content has
    the same hash whatever file and dialect it came from. */
@@ -348,7 +349,11 @@ typedef harmony_status (*harmony_record_fn)(const harmony_record *record,
 /* JSON lines → records. Push: feed any chunking, then finish. One object a line; a
    bad line is reported (through `record` with failures when it is an object with a
    known kind, else through `diagnostic` alone) and the next line goes on. Unknown
-   keys are a warning. Validated as harmony_record_validate does. */
+   keys are a warning. Validated as harmony_record_validate does; an invoice without
+   `total` gets the sum of its lines. `diagnostic` (may be NULL) receives every
+   warning and failure as it is found, those of records included; file and line are
+   those of the JSON, column is the byte in the line. A record keeps the `source` of
+   its object, else gets `file` (copied) and the line. */
 typedef struct harmony_jsonl harmony_jsonl;
 HARMONY_API harmony_status harmony_jsonl_new(harmony_jsonl **out, harmony_context *context,
                                              const char *file, harmony_record_fn record,
