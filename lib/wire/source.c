@@ -122,6 +122,19 @@ void harmony_source_free(harmony_source *source)
 	harmony__free(source->context, source);
 }
 
+static harmony_status read_failed(const harmony_source *source, size_t have, harmony_error *error)
+{
+	char buffer[128];
+	/* A host's callback need not have set the system's reason. */
+	const char *reason = source->file ? harmony__os_reason(buffer, sizeof(buffer))
+	                                  : "its reader failed";
+
+	harmony_error_set(error, HARMONY_IO, NULL, "cannot read '%s' on after %llu bytes: %s",
+	                  source->name, (unsigned long long)(source->done + have), reason);
+	harmony__error_place(error, source->name, 0, 0, NULL);
+	return HARMONY_IO;
+}
+
 /* Reads until the buffer is full, the end, or (fill false) something came: the first two
    bytes decide about gzip, and a pipe may give one at a time. */
 static harmony_status read_raw(harmony_source *source, size_t at_least, harmony_error *error)
@@ -131,8 +144,7 @@ static harmony_status read_raw(harmony_source *source, size_t at_least, harmony_
 	while (have < at_least) {
 		size_t got = source->read(source->raw + have, CHUNK - have, source->user);
 		if (got == (size_t)-1)
-			return harmony_error_set(error, HARMONY_IO, NULL, "%s cannot be read on after %llu bytes",
-			                         source->name, (unsigned long long)(source->done + have));
+			return read_failed(source, have, error);
 		if (got == 0)
 			break;
 		have += got;
