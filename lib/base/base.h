@@ -231,7 +231,7 @@ void harmony__os_sleep(int64_t milliseconds); /* a signal may end it early */
 #define HARMONY__BOOT_SIZE 40
 void harmony__os_boot(char boot[HARMONY__BOOT_SIZE]);
 /* Keeps the pages of a secret out of core dumps, where the system can. */
-void harmony__os_hide(void *buffer, size_t len);
+void harmony__os_hide(const void *buffer, size_t len);
 /* Names in a folder, without "." and "..", in no order. What `name` returns ends it. */
 harmony_status harmony__folder_each(const char *path,
                                     harmony_status (*name)(const char *name, void *user), void *user,

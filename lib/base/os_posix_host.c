@@ -35,7 +35,7 @@ void harmony__os_boot(char boot[HARMONY__BOOT_SIZE])
 	boot[strcspn(boot, "\n")] = '\0';
 }
 
-void harmony__os_hide(void *buffer, size_t len)
+void harmony__os_hide(const void *buffer, size_t len)
 {
 #ifdef MADV_DONTDUMP
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -65,8 +65,11 @@ static const char *resolve(harmony__integration *integration, const char *key)
 				data.data[--data.len] = '\0';
 		found = data.len > 0 ? data.data : NULL;
 	}
-	if (found != NULL && harmony_settings_set(integration->resolved, key, found, NULL) == HARMONY_OK)
+	if (found != NULL &&
+	    harmony_settings_set(integration->resolved, key, found, NULL) == HARMONY_OK) {
 		value = harmony_settings_get(integration->resolved, key);
+		harmony__os_hide(value, strlen(value));
+	}
 	if (data.data != NULL)
 		harmony__os_wipe(data.data, data.capacity);
 	harmony__buf_free(&data);

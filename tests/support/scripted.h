@@ -36,9 +36,10 @@ static harmony_context *scripted_context; /* of the outstanding items */
 
 static int scripted_append(const char *line)
 {
-	int fd = open(scripted.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(scripted.log, O_WRONLY | O_APPEND | O_CREAT | O_DSYNC | O_CLOEXEC,
+	              0600);
 	size_t len = strlen(line);
-	int ok = fd >= 0 && write(fd, line, len) == (ssize_t)len && fsync(fd) == 0;
+	int ok = fd >= 0 && write(fd, line, len) == (ssize_t)len;
 	if (fd >= 0)
 		close(fd);
 	return ok;
