@@ -232,6 +232,9 @@ void harmony__os_sleep(int64_t milliseconds); /* a signal may end it early */
 void harmony__os_boot(char boot[HARMONY__BOOT_SIZE]);
 /* Keeps the pages of a secret out of core dumps, where the system can. */
 void harmony__os_hide(const void *buffer, size_t len);
+/* Wipes what functions that returned left of a secret on the stack: saved vector registers,
+   mostly. Called at the end of what handled one. */
+void harmony__os_scrub(void);
 /* Names in a folder, without "." and "..", in no order. What `name` returns ends it. */
 harmony_status harmony__folder_each(const char *path,
                                     harmony_status (*name)(const char *name, void *user), void *user,

@@ -47,6 +47,17 @@ void harmony__os_hide(const void *buffer, size_t len)
 #endif
 }
 
+#define SCRUBBED 65536u
+
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+void harmony__os_scrub(void)
+{
+	char below[SCRUBBED];
+	harmony__os_wipe(below, sizeof(below));
+}
+
 harmony_status harmony__folder_each(const char *path,
                                     harmony_status (*name)(const char *name, void *user), void *user,
                                     harmony_error *error)

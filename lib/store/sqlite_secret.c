@@ -239,6 +239,7 @@ harmony_status harmony__store_secrets_open(harmony__store *store, harmony_error 
 	status = find_key(store, id, error);
 	if (status == HARMONY_OK && id[0] == '\0' && !store->read_only)
 		status = seal_all(store, store->key, error);
+	harmony__os_scrub();
 	return status;
 }
 
@@ -273,6 +274,7 @@ harmony_status harmony__store_rekey(void *self, harmony_error *error)
 		fingerprint(store->key_id, key);
 	}
 	harmony__os_wipe(key, sizeof(key));
+	harmony__os_scrub();
 	harmony__buf_free(&path);
 	store->api.unlock(store, lock);
 	return status;
@@ -337,6 +339,7 @@ harmony_status harmony__store_secret_load(void *buffer, size_t *len, void *self,
 		status = give(buffer, len, plain.data, plain.len, name, error);
 	wipe_buf(&plain);
 	harmony__call_end(&call);
+	harmony__os_scrub();
 	return status;
 }
 
@@ -394,6 +397,7 @@ harmony_status harmony__store_secret_save(void *self, int64_t integration, const
 	else
 		store->api.rollback(store);
 	harmony__buf_free(&box);
+	harmony__os_scrub();
 	return status;
 }
 

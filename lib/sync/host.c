@@ -74,6 +74,7 @@ static const char *resolve(harmony__integration *integration, const char *key)
 		harmony__os_wipe(data.data, data.capacity);
 	harmony__buf_free(&data);
 	harmony__buf_free(&path);
+	harmony__os_scrub();
 	return value;
 }
 

@@ -209,7 +209,7 @@ def mounted(size):
 
 def disk(child, long):
     """A disk that is full from some byte on."""
-    sizes = range(64 * 1024, 4096 * 1024, (32 if long else 384) * 1024)
+    sizes = range(64 * 1024, 8192 * 1024, (64 if long else 768) * 1024)
     failed = 0
     for size in sizes:
         folder = mounted(size)
