@@ -173,22 +173,24 @@ typedef struct walk {
 	uint64_t high, quotes;    /* not zero: the current row has such bytes */
 } walk;
 
-INLINE void put_field(walk *w, const char *end, char quote, bool quoting)
+/* The fields that end at the bits of `ends`. Of a plain row, a field is quoted when a quote
+   stands before its end; `quoted` has these bits. */
+INLINE void put_fields(walk *w, const char *at, uint64_t ends, uint64_t quoted)
 {
-	uint32_t quoted = quoting && *w->start == quote;
+	harmony_csv_field *field = w->field;
+	const char *start = w->start;
 
-	w->field->text = w->start + quoted;
-	w->field->len = (uint32_t)(end - w->start) - 2 * quoted;
-	w->field->flags = quoted;
-	w->field++;
-	w->start = end + 1;
-}
-
-/* The fields that end at the bits of `ends`. */
-INLINE void put_fields(walk *w, const char *at, uint64_t ends, char quote, bool quoting)
-{
-	for (; ends; ends &= ends - 1)
-		put_field(w, at + lowest(ends), quote, quoting);
+	for (; ends; ends &= ends - 1) {
+		unsigned bit = lowest(ends);
+		uint32_t quote = quoted >> bit & 1;
+		field->text = start + quote;
+		field->len = (uint32_t)(at + bit - start) - 2 * quote;
+		field->flags = quote;
+		field++;
+		start = at + bit + 1;
+	}
+	w->field = field;
+	w->start = start;
 }
 
 /* The row ends before w->start. Hands it on, unless it is a blank line, and begins the
@@ -219,13 +221,12 @@ INLINE harmony_status put_row(walk *w, harmony_csv *csv, const char *limit)
 /* The fields and rows of one block; `ends` and `lines` are its live bits. False when the
    rest of the window is not for here: w->row is where to go on. */
 INLINE bool put_block(walk *w, harmony_csv *csv, const char *at, const char *limit, masks *m,
-                      uint64_t ends, uint64_t lines, char quote, bool quoting,
-                      harmony_status *status)
+                      uint64_t ends, uint64_t lines, uint64_t quoted, harmony_status *status)
 {
 	for (; lines; lines &= lines - 1) {
 		uint64_t upto = lines ^ (lines - 1); /* the line end and all bits below it */
 
-		put_fields(w, at, ends & upto, quote, quoting);
+		put_fields(w, at, ends & upto, quoted);
 		ends &= ~upto;
 		w->high |= m->high & upto;
 		w->quotes |= m->quote & upto;
@@ -238,7 +239,7 @@ INLINE bool put_block(walk *w, harmony_csv *csv, const char *at, const char *lim
 		if (*status != HARMONY_OK || (w->row < limit && *w->row == 0x1a))
 			return false;
 	}
-	put_fields(w, at, ends, quote, quoting);
+	put_fields(w, at, ends, quoted);
 	w->high |= m->high;
 	w->quotes |= m->quote;
 	return w->field - csv->fields <= (ptrdiff_t)HARMONY_MAX_COLUMNS &&
@@ -255,7 +256,7 @@ INLINE size_t split(harmony_csv *csv, const char *data, size_t len, harmony_stat
 
 	for (const char *at = data; limit - at >= BLOCK; at += BLOCK) {
 		masks m;
-		uint64_t inside, ends, outer, odd, skip, before;
+		uint64_t inside, ends, outer, odd, skip, before, quoted;
 
 		classify(&m, at, delimiter, quote);
 		if (!quoting)
@@ -268,12 +269,13 @@ INLINE size_t split(harmony_csv *csv, const char *data, size_t len, harmony_stat
 		      (w.closed & ~outer) | ((m.cr | m.lf) & inside) | m.nul;
 		before = (odd & (0 - odd)) - 1; /* the bits below the first odd one */
 		skip = m.lf & ((m.cr & ~inside) << 1 | w.cr);
+		quoted = m.quote << 1 | w.closed;
 		w.cr = (m.cr & ~inside) >> 63;
 		w.edge = outer >> 63;
 		w.closed = (m.quote & ~inside) >> 63;
 		w.inside = 0 - (inside >> 63);
 		outer &= before & ~skip;
-		if (!put_block(&w, csv, at, limit, &m, outer, outer & (m.cr | m.lf), quote, quoting,
+		if (!put_block(&w, csv, at, limit, &m, outer, outer & (m.cr | m.lf), quoted,
 		               status) ||
 		    odd)
 			break;

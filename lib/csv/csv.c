@@ -13,7 +13,9 @@
 
 enum { BEGIN, ROWS, SKIP, DONE };
 
-#define PIECE HARMONY_DETECT_WINDOW /* appended to the carry at a time */
+/* Appended to the carry at a time: what most likely completes its row, so that reading goes
+   on in the caller's bytes soon. */
+#define PIECE 512u
 #define REREAD_FREE (4 * (uint64_t)HARMONY_MAX_ROW)
 
 /* What is fed and not yet taken. */
@@ -67,8 +69,8 @@ harmony_status harmony_csv_new(harmony_csv **out, harmony_context *context,
 	csv->line = 1;
 	csv->row.struct_size = sizeof(csv->row);
 	csv->row.fields = csv->fields;
-	harmony__buf_init(&csv->carry, context, HARMONY_MAX_ROW + 2 * PIECE);
-	harmony__buf_init(&csv->scratch, context, HARMONY_MAX_ROW + PIECE);
+	harmony__buf_init(&csv->carry, context, HARMONY_MAX_ROW + 2 * HARMONY_DETECT_WINDOW);
+	harmony__buf_init(&csv->scratch, context, HARMONY_MAX_ROW + HARMONY_DETECT_WINDOW);
 	*out = csv;
 	return HARMONY_OK;
 }
@@ -415,7 +417,8 @@ static harmony_status carry_on(harmony_csv *csv, const feed *in, size_t len, har
 static harmony_status run_carry(harmony_csv *csv, feed *in, harmony_error *error)
 {
 	size_t old = csv->carry.len - csv->carry_at;
-	size_t piece = in->len < PIECE ? in->len : PIECE, used;
+	size_t most = csv->phase == BEGIN ? HARMONY_DETECT_WINDOW : PIECE;
+	size_t piece = in->len < most ? in->len : most, used;
 	harmony_status status = carry_on(csv, in, piece, error);
 
 	if (status != HARMONY_OK)

@@ -281,9 +281,6 @@ static size_t smaller(size_t a, size_t b)
 int harmony__csv_scan_row(harmony_csv *csv, const char *data, size_t len, bool final,
                           const char **reason)
 {
-	static int (*const steps[])(input *) = {[FIELD] = step_field, [PLAIN] = step_plain,
-	                                        [QUOTED] = step_quoted,
-	                                        [BEHIND_QUOTE] = step_behind, [TAIL] = step_tail};
 	input in = {csv, &csv->scan, (const unsigned char *)data, 0, NULL};
 	int step = ON;
 
@@ -292,7 +289,22 @@ int harmony__csv_scan_row(harmony_csv *csv, const char *data, size_t len, bool f
 	while (step == ON) {
 		in.limit = smaller(smaller(len, HARMONY_MAX_ROW + 1),
 		                   csv->scan.field + HARMONY_MAX_FIELD + 1);
-		step = steps[csv->scan.state](&in);
+		switch (csv->scan.state) {
+		case FIELD:
+			step = step_field(&in);
+			break;
+		case PLAIN:
+			step = step_plain(&in);
+			break;
+		case QUOTED:
+			step = step_quoted(&in);
+			break;
+		case BEHIND_QUOTE:
+			step = step_behind(&in);
+			break;
+		default:
+			step = step_tail(&in);
+		}
 		if (step == SHORT)
 			step = run_short(&in, len, final);
 	}

@@ -50,7 +50,7 @@ enum { HARMONY__CSV_ROW, HARMONY__CSV_MORE, HARMONY__CSV_BROKEN };
 typedef size_t (*harmony__csv_block_fn)(harmony_csv *csv, const char *data, size_t len,
                                         harmony_status *status);
 
-/* A block may write all its fields before the number of columns is checked. */
+/* A block may write all its fields before the columns are counted. */
 #define HARMONY__CSV_FIELDS (HARMONY_MAX_COLUMNS + 64 + 1)
 
 struct harmony_csv {
