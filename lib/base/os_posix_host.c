@@ -63,6 +63,7 @@ harmony_status harmony__folder_each(const char *path,
                                     harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
+	char reason[128];
 	struct dirent *entry;
 	DIR *folder = opendir(path);
 
@@ -70,13 +71,13 @@ harmony_status harmony__folder_each(const char *path,
 		return harmony_error_set(error, errno == ENOENT ? HARMONY_NOTFOUND : HARMONY_IO, NULL,
 		                         "cannot read the folder %s: %s; see to it that it exists and "
 		                         "may be read",
-		                         path, strerror(errno));
+		                         path, harmony__os_reason(reason, sizeof(reason)));
 	while (status == HARMONY_OK && (errno = 0, entry = readdir(folder)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			status = name(entry->d_name, user);
 	if (status == HARMONY_OK && errno != 0)
 		status = harmony_error_set(error, HARMONY_IO, NULL, "cannot read the folder %s: %s", path,
-		                           strerror(errno));
+		                           harmony__os_reason(reason, sizeof(reason)));
 	(void)closedir(folder);
 	return status;
 }
@@ -98,6 +99,7 @@ static int flock_retry(int fd, int how)
 harmony_status harmony__guard_enter(harmony__guard **out, bool *alone, harmony_context *context,
                                     const char *path, harmony_error *error)
 {
+	char reason[128];
 	harmony__guard *guard = harmony__zalloc(context, sizeof(*guard));
 	if (guard == NULL)
 		return harmony__nomem(error);
@@ -110,7 +112,7 @@ harmony_status harmony__guard_enter(harmony__guard **out, bool *alone, harmony_c
 			harmony_error_set(error, HARMONY_IO, NULL,
 		                          "cannot open or lock %s: %s; the folder must be writable and "
 		                          "know locks",
-		                          path, strerror(errno));
+		                          path, harmony__os_reason(reason, sizeof(reason)));
 		harmony__guard_leave(guard);
 		return status;
 	}
