@@ -307,6 +307,8 @@ harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_e
 
 /* ---- writing -------------------------------------------------------------------- */
 
+#define KEPT "; the old file was kept"
+
 /* A new file beside the one that it will replace. */
 typedef struct temporary {
 	harmony_context *context;
@@ -431,13 +433,13 @@ static harmony_status end(temporary *file, const char *path, harmony_status stat
 	bool replaced = false;
 
 	if (status == HARMONY_OK && fsync(fd) != 0)
-		status = refuse(error, "write", path, "");
+		status = refuse(error, "write", path, KEPT);
 	if (fd >= 0 && close(fd) != 0 && errno != EINTR && status == HARMONY_OK)
-		status = refuse(error, "write", path, "");
+		status = refuse(error, "write", path, KEPT);
 	if (status == HARMONY_OK) {
 		replaced = rename(file->path, file->target) == 0;
 		if (!replaced)
-			status = refuse(error, "replace", path, "");
+			status = refuse(error, "replace", path, KEPT);
 		else if (!sync_folder(file->target))
 			status = refuse(error, "make durable the folder of", path, "");
 	}
@@ -454,7 +456,7 @@ harmony_status harmony__file_replace(const char *path, const void *data, size_t 
 	harmony_status status = begin(&file, path, mode, context, error);
 
 	if (status == HARMONY_OK && !write_all(file.fd, data, len))
-		status = refuse(error, "write", path, "; the old file was kept");
+		status = refuse(error, "write", path, KEPT);
 	return end(&file, path, status, error);
 }
 

@@ -75,7 +75,7 @@ static void test_no_number(void **state)
 {
 	static const char *const texts[] = {"",    " ",    "-",   "+",   ".",   ",",    "-.",
 	                                    "1e5", "0x10", "1 2", "NaN", "inf", "1.2.3", "12a",
-	                                    "\xc2\xa0" "1"};
+	                                    "\xc2\xa0\x31"};
 
 	for (size_t i = 0; i < HARMONY__COUNT(texts); i++)
 		refuses(texts[i], 2, 0, HARMONY_FORMAT);
