@@ -8,5 +8,6 @@
 
 /* One a folder; the table of registry.c says which of them this build has. */
 extern const harmony_connector harmony__ledger;
+extern const harmony_connector harmony__exact_online;
 
 #endif

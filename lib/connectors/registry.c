@@ -10,6 +10,9 @@ static const harmony_connector *const connectors[] = {
 #if HARMONY__STORE
     &harmony__ledger,
 #endif
+#if HARMONY__NET
+    &harmony__exact_online,
+#endif
     NULL, /* listings end here; also keeps the array from being empty */
 };
 

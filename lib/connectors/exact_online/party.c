@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "connectors/exact_online/exact.h"
+
+/* Customers and suppliers are one thing at Exact, an account with roles. What the record
+   does not say is never sent, and of an existing account only what differs. */
+
+typedef struct property {
+	harmony_field field;
+	const char *customer, *supplier; /* NULL: not for this role */
+	int table;                       /* EXACT_TABLES: as it is */
+} property;
+
+static const property properties[] = {
+	{HARMONY_FIELD_ADDRESS, "AddressLine1", "AddressLine1", EXACT_TABLES},
+	{HARMONY_FIELD_ADDRESS_2, "AddressLine2", "AddressLine2", EXACT_TABLES},
+	{HARMONY_FIELD_POSTCODE, "Postcode", "Postcode", EXACT_TABLES},
+	{HARMONY_FIELD_CITY, "City", "City", EXACT_TABLES},
+	{HARMONY_FIELD_COUNTRY, "Country", "Country", EXACT_TABLES},
+	{HARMONY_FIELD_PHONE, "Phone", "Phone", EXACT_TABLES},
+	{HARMONY_FIELD_FAX, "Fax", "Fax", EXACT_TABLES},
+	{HARMONY_FIELD_EMAIL, "Email", "Email", EXACT_TABLES},
+	{HARMONY_FIELD_VAT_NUMBER, "VATNumber", "VATNumber", EXACT_TABLES},
+	{HARMONY_FIELD_CURRENCY, "SalesCurrency", "PurchaseCurrency", EXACT_TABLES},
+	{HARMONY_FIELD_PAYMENT_CONDITION, "PaymentConditionSales", "PaymentConditionPurchase",
+     EXACT_PAYMENT_CONDITIONS},
+	{HARMONY_FIELD_CREDIT_LIMIT, "CreditLineSales", NULL, EXACT_TABLES},
+	{HARMONY_FIELD_BLOCKED, "Blocked", "Blocked", EXACT_TABLES}};
+
+/* A body under construction, against what Exact has (NULL: nothing). */
+typedef struct party_body {
+	exact *x;
+	const harmony_record *record;
+	const harmony__json *row;
+	harmony__json_writer writer;
+	bool changes;
+} party_body;
+
+static void put_text(party_body *b, const char *name, const char *text)
+{
+	char now[512];
+
+	exact_trim(now, sizeof(now), harmony__json_text(harmony__json_get(b->row, name), ""));
+	if (b->row && strcmp(now, text) == 0)
+		return;
+	harmony__json_put(&b->writer, name, text);
+	b->changes = true;
+}
+
+static void put_flag(party_body *b, const char *name, bool flag)
+{
+	const harmony__json *now = harmony__json_get(b->row, name);
+
+	if (b->row && harmony__json_flag(now, false) == flag)
+		return;
+	harmony__json_put_bool(&b->writer, name, flag);
+	b->changes = true;
+}
+
+static void put_amount(party_body *b, const char *name, int64_t amount)
+{
+	int64_t now;
+
+	if (b->row && harmony__json_amount(&now, harmony__json_get(b->row, name)) == HARMONY_OK &&
+	    now == amount)
+		return;
+	harmony__json_put_number(&b->writer, name, amount, HARMONY_SCALE_AMOUNT);
+	b->changes = true;
+}
+
+static harmony_status put_property(party_body *b, const property *p, harmony_verdict *verdict,
+                                   harmony_error *error)
+{
+	bool customer = harmony_record_kind(b->record) == HARMONY_CUSTOMER;
+	const char *name = customer ? p->customer : p->supplier;
+	const char *text = exact_text(b->record, HARMONY_HEADER, p->field);
+	const exact_thing *thing = NULL;
+	harmony_status status;
+	int64_t number;
+
+	if (!name || !harmony_record_has(b->record, HARMONY_HEADER, p->field))
+		return HARMONY_OK;
+	if (p->field == HARMONY_FIELD_BLOCKED || p->field == HARMONY_FIELD_CREDIT_LIMIT) {
+		(void)exact_number(&number, b->record, HARMONY_HEADER, p->field);
+		if (p->field == HARMONY_FIELD_BLOCKED)
+			put_flag(b, name, number != 0);
+		else
+			put_amount(b, name, number);
+		return HARMONY_OK;
+	}
+	if (p->table == EXACT_TABLES) {
+		put_text(b, name, text);
+		return HARMONY_OK;
+	}
+	status = exact_find_mapped(&thing, b->x, p->table, text, error);
+	if (status == HARMONY_OK && thing)
+		put_text(b, name, thing->code);
+	else if (status == HARMONY_OK)
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_payment_condition",
+		                    "payment_condition",
+		                    "Exact Online has no payment condition '%s'; map it under "
+		                    "[integration NAME payment_conditions], or make it there",
+		                    text);
+	return status;
+}
+
+/* Exact's codes are numbers; another code of ours goes by the search code. */
+static bool is_code(const char *code)
+{
+	size_t len = strspn(code, "0123456789");
+
+	return code[len] == '\0' && len > 0 && len <= 18;
+}
+
+harmony_status exact_party_body(exact *x, const harmony_record *record, const exact_thing *known,
+                                harmony__buf *body, bool *changes, harmony_verdict *verdict,
+                                harmony_error *error)
+{
+	party_body b = {.x = x, .record = record, .row = known ? known->row : NULL};
+	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *name = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_NAME);
+	harmony_status status = HARMONY_OK;
+
+	*changes = false;
+	if (harmony__utf8_length(name, strlen(name)) > x->name_max) {
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "too_long", "name",
+		                    "the name is longer than %zu characters; shorten it, or set name_max if "
+		                    "Exact Online takes more",
+		                    x->name_max);
+		return HARMONY_OK;
+	}
+	harmony__json_begin(&b.writer, harmony__buf_write, body);
+	harmony__json_object(&b.writer);
+	if (!known)
+		put_text(&b, is_code(code) ? "Code" : "SearchCode", code);
+	put_text(&b, "Name", name);
+	if (harmony_record_kind(record) == HARMONY_CUSTOMER)
+		put_text(&b, "Status", "C");
+	else
+		put_flag(&b, "IsSupplier", true);
+	for (size_t i = 0; i < HARMONY__COUNT(properties) && status == HARMONY_OK; i++)
+		status = put_property(&b, &properties[i], verdict, error);
+	harmony__json_object_end(&b.writer);
+	*changes = b.changes;
+	if (status != HARMONY_OK)
+		return status;
+	status = harmony__json_end(&b.writer);
+	return status == HARMONY_OK ? status
+	                            : harmony_error_set(error, status, NULL, "the relation's request");
+}
+
+/* ---- bank accounts ------------------------------------------------------------------------ */
+
+typedef struct bank_search {
+	const char *number;
+	bool found;
+} bank_search;
+
+static harmony_status look_for_bank(const harmony__json *row, void *user)
+{
+	bank_search *search = user;
+	char number[64];
+
+	exact_trim(number, sizeof(number),
+	           harmony__json_text(harmony__json_get(row, "BankAccount"), ""));
+	search->found = search->found || strcmp(number, search->number) == 0;
+	return HARMONY_OK;
+}
+
+/* A bank account is a thing of its own. The relation stays booked when it is refused, and
+   the message says so. */
+static harmony_status offer_bank(exact *x, const char *id, const char *number, bool fresh,
+                                 harmony_verdict *verdict, harmony_error *error)
+{
+	bank_search search = {number, false};
+	harmony__json_writer writer;
+	const harmony__json *root;
+	harmony__arena arena;
+	harmony__buf text;
+	harmony_status status = HARMONY_OK;
+
+	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
+	harmony__buf_init(&text, x->context, 4096);
+	if (!fresh) {
+		harmony__buf_printf(&text,
+		                    "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'",
+		                    id);
+		status = harmony__buf_check(&text, "a request", error);
+		if (status == HARMONY_OK)
+			status = exact_rows(x, text.data, NULL, look_for_bank, &search, error);
+	}
+	if (status == HARMONY_OK && !search.found) {
+		harmony__buf_clear(&text);
+		harmony__json_begin(&writer, harmony__buf_write, &text);
+		harmony__json_object(&writer);
+		harmony__json_put(&writer, "Account", id);
+		harmony__json_put(&writer, "BankAccount", number);
+		harmony__json_put_bool(&writer, "Main", true);
+		harmony__json_object_end(&writer);
+		status = harmony__json_end(&writer);
+		if (status == HARMONY_OK)
+			status = exact_send(x, "POST", "crm/BankAccounts", &text, &arena, &root, verdict, error);
+	}
+	harmony__buf_free(&text);
+	harmony__arena_free(&arena);
+	return status;
+}
+
+/* ---- offering --------------------------------------------------------------------------------- */
+
+static void take_created(harmony_verdict *verdict, char id[EXACT_GUID_SIZE],
+                         const harmony__json *root)
+{
+	const harmony__json *d = harmony__json_get(root, "d");
+	const char *text = harmony__json_text(harmony__json_get(d, "ID"), "");
+
+	harmony__copy_text(id, EXACT_GUID_SIZE, text, strlen(text));
+	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), text, strlen(text));
+	if (!text[0])
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+		                    "Exact Online took the relation and did not say under which number; it "
+		                    "is looked up");
+}
+
+static harmony_status write_party(exact *x, const harmony_record *record, const exact_thing *known,
+                                  char id[EXACT_GUID_SIZE], harmony_verdict *verdict,
+                                  harmony_error *error)
+{
+	char path[80] = "crm/Accounts";
+	const harmony__json *root = NULL;
+	harmony__arena arena;
+	harmony__buf body, url;
+	bool changes;
+	harmony_status status;
+
+	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
+	harmony__buf_init(&body, x->context, 65536);
+	harmony__buf_init(&url, x->context, sizeof(path));
+	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
+	if (status != HARMONY_OK || verdict->outcome == HARMONY_OUTCOME_REJECTED)
+		goto done;
+	if (known && !changes) {
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+	} else if (known) {
+		harmony__buf_printf(&url, "crm/Accounts(guid'%s')", known->id);
+		status = exact_send(x, "PUT", url.data, &body, &arena, &root, verdict, error);
+	} else {
+		status = exact_send(x, "POST", path, &body, &arena, &root, verdict, error);
+	}
+	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_BOOKED)
+		goto done;
+	if (known) {
+		harmony__copy_text(id, EXACT_GUID_SIZE, known->id, strlen(known->id));
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));
+	} else {
+		take_created(verdict, id, root);
+	}
+done:
+	harmony__buf_free(&url);
+	harmony__buf_free(&body);
+	harmony__arena_free(&arena);
+	return status;
+}
+
+harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
+                                 harmony_error *error)
+{
+	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	char id[EXACT_GUID_SIZE] = "";
+	const exact_thing *known;
+	harmony_status status = exact_find_thing(&known, x, EXACT_PARTIES, code, error);
+
+	if (status == HARMONY_OK)
+		status = write_party(x, record, known, id, verdict, error);
+	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_BOOKED)
+		return status;
+	if (!known || !known->row)
+		status = exact_add_party(x, code, id, error);
+	if (status == HARMONY_OK && bank[0]) {
+		harmony_verdict of_bank = HARMONY_VERDICT_INIT;
+		status = offer_bank(x, id, bank, !known, &of_bank, error);
+		if (status == HARMONY_OK && of_bank.outcome == HARMONY_OUTCOME_REJECTED) {
+			*verdict = of_bank;
+			harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "bank_account",
+			                    "the relation is in Exact Online, its bank account was refused; "
+			                    "correct the bank account and offer it again");
+			harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), of_bank.vendor,
+			                   strlen(of_bank.vendor));
+		}
+	}
+	return status;
+}

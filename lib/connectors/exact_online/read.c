@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+
+#include "connectors/exact_online/exact.h"
+
+#define MAX_PATH 4096u
+#define DAY_MS INT64_C(86400000)
+
+/* "/Date(1382667872203)/": milliseconds since 1970, UTC; a suffix is no part of the day. */
+static bool date_of(harmony_date *out, const harmony__json *value)
+{
+	const char *text = harmony__json_text(value, "");
+	const char *open = strchr(text, '(');
+	harmony__cursor cursor;
+	uint64_t ms;
+	bool before;
+
+	if (!open)
+		return harmony_date_parse(out, text, strlen(text) < 10 ? strlen(text) : 10) == HARMONY_OK;
+	cursor = harmony__cursor_over(open + 1, strlen(open + 1));
+	before = harmony__cursor_char(&cursor, '-');
+	if (harmony__cursor_digits(&cursor, 15, &ms) == 0)
+		return false;
+	*out = harmony_date_from_days(before ? -(int32_t)((ms + DAY_MS - 1) / DAY_MS)
+	                                     : (int32_t)(ms / DAY_MS));
+	return harmony_date_valid(*out);
+}
+
+static bool amount_of(int64_t *out, const harmony__json *row, const char *name)
+{
+	return harmony__json_amount(out, harmony__json_get(row, name)) == HARMONY_OK;
+}
+
+static bool same_date(harmony_date a, harmony_date b)
+{
+	return a.year == b.year && a.month == b.month && a.day == b.day;
+}
+
+/* ---- find: invoices ------------------------------------------------------------------------- */
+
+/* Entries of that relation under that reference; the one that is ours has the same journal,
+   day and total. */
+typedef struct invoice_search {
+	exact *x;
+	const harmony_record *record;
+	const char *journal;
+	int64_t total;
+	harmony_date date;
+	char id[EXACT_GUID_SIZE]; /* equal in all */
+	char other[EXACT_GUID_SIZE]; /* same reference and journal, other content */
+	int64_t other_total;
+} invoice_search;
+
+static harmony_status look_at_invoice(const harmony__json *row, void *user)
+{
+	invoice_search *s = user;
+	const char *id = harmony__json_text(harmony__json_get(row, "EntryID"), "");
+	char journal[32];
+	harmony_date date = {0, 0, 0};
+	int64_t total = 0;
+
+	exact_trim(journal, sizeof(journal), harmony__json_text(harmony__json_get(row, "Journal"), ""));
+	if (strcmp(journal, s->journal) != 0)
+		return HARMONY_OK;
+	(void)date_of(&date, harmony__json_get(row, "EntryDate"));
+	(void)amount_of(&total, row, "AmountFC");
+	if (total == s->total && same_date(date, s->date)) {
+		harmony__copy_text(s->id, sizeof(s->id), id, strlen(id));
+	} else if (same_date(date, s->date)) {
+		harmony__copy_text(s->other, sizeof(s->other), id, strlen(id));
+		s->other_total = total;
+	}
+	return HARMONY_OK;
+}
+
+static void tell_invoice(const invoice_search *s, harmony_verdict *verdict)
+{
+	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE];
+
+	if (s->id[0]) {
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s->id, strlen(s->id));
+	} else if (s->other[0]) {
+		harmony_decimal_format(is, s->other_total, HARMONY_SCALE_AMOUNT, '.');
+		harmony_decimal_format(want, s->total, HARMONY_SCALE_AMOUNT, '.');
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
+		                    "Exact Online has this invoice of that day with %s where %s is meant; "
+		                    "correct it there",
+		                    is, want);
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s->other,
+		                   strlen(s->other));
+	} else {
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");
+	}
+}
+
+static harmony_status find_invoice(exact *x, const harmony_record *record, harmony_verdict *verdict,
+                                   harmony_error *error)
+{
+	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
+	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	invoice_search s = {.x = x, .record = record, .total = exact_total(record)};
+	const exact_thing *party;
+	harmony__buf path;
+	harmony_status status;
+
+	s.journal = x->host->map ? x->host->map("journals", journal, x->host->user) : journal;
+	(void)harmony_record_get_date(&s.date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
+	status = exact_find_thing(&party, x, EXACT_PARTIES,
+	                          exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
+	if (status != HARMONY_OK)
+		return status;
+	if (!party) { /* no relation, no invoice of it */
+		tell_invoice(&s, verdict);
+		return HARMONY_OK;
+	}
+	harmony__buf_init(&path, x->context, MAX_PATH);
+	harmony__buf_printf(&path,
+	                    "%s?$select=EntryID,EntryNumber,Journal,EntryDate,AmountFC,YourRef&$filter="
+	                    "%s%%20eq%%20guid'%s'%%20and%%20YourRef%%20eq%%20",
+	                    exact_entry_path(harmony_record_kind(record)), sales ? "Customer" : "Supplier",
+	                    party->id);
+	exact_literal(&path, exact_reference(record));
+	status = harmony__buf_check(&path, "a request", error);
+	if (status == HARMONY_OK)
+		status = exact_rows(x, path.data, NULL, look_at_invoice, &s, error);
+	if (status == HARMONY_OK)
+		tell_invoice(&s, verdict);
+	harmony__buf_free(&path);
+	return status;
+}
+
+/* ---- find: general journal entries ------------------------------------------------------------- */
+
+/* They have no reference. Its lines of that day are narrowed by journal, and an entry whose
+   first line carries our key in its notes is the one. */
+typedef struct memorial_search {
+	exact *x;
+	const char *key;
+	char last[EXACT_GUID_SIZE]; /* entry of the last line seen, not to be asked for twice */
+	char id[EXACT_GUID_SIZE];
+	harmony_error *error;
+} memorial_search;
+
+static harmony_status look_at_notes(const harmony__json *row, void *user)
+{
+	memorial_search *s = user;
+	const char *notes = harmony__json_text(harmony__json_get(row, "Notes"), "");
+
+	if (strcmp(notes, s->key) == 0)
+		harmony__copy_text(s->id, sizeof(s->id), s->last, strlen(s->last));
+	return HARMONY_OK;
+}
+
+static harmony_status look_at_line(const harmony__json *row, void *user)
+{
+	memorial_search *s = user;
+	const char *id = harmony__json_text(harmony__json_get(row, "EntryID"), "");
+	harmony__buf path;
+	harmony_status status;
+
+	if (s->id[0] || !*id || strcmp(id, s->last) == 0)
+		return HARMONY_OK;
+	harmony__copy_text(s->last, sizeof(s->last), id, strlen(id));
+	harmony__buf_init(&path, s->x->context, MAX_PATH);
+	harmony__buf_printf(&path,
+	                    "generaljournalentry/GeneralJournalEntryLines?$select=ID,LineNumber,Notes"
+	                    "&$filter=EntryID%%20eq%%20guid'%s'",
+	                    id);
+	status = harmony__buf_check(&path, "a request", s->error);
+	if (status == HARMONY_OK)
+		status = exact_rows(s->x, path.data, NULL, look_at_notes, s, s->error);
+	harmony__buf_free(&path);
+	return status;
+}
+
+static harmony_status find_memorial(exact *x, const harmony_record *record,
+                                    harmony_verdict *verdict, harmony_error *error)
+{
+	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	char key[HARMONY_KEY_SIZE], day[11];
+	memorial_search s = {.x = x, .key = key, .error = error};
+	harmony_date date = {0, 0, 0};
+	harmony__buf path;
+	harmony_status status;
+
+	harmony_record_key(key, record);
+	(void)harmony_record_get_date(&date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
+	harmony_date_format(day, date);
+	harmony__buf_init(&path, x->context, MAX_PATH);
+	harmony__buf_str(&path, "financialtransaction/TransactionLines?$select=ID,EntryID,LineNumber"
+	                        "&$filter=JournalCode%20eq%20");
+	exact_literal(&path, x->host->map ? x->host->map("journals", journal, x->host->user) : journal);
+	harmony__buf_printf(&path, "%%20and%%20Date%%20eq%%20datetime'%s'", day);
+	status = harmony__buf_check(&path, "a request", error);
+	if (status == HARMONY_OK)
+		status = exact_rows(x, path.data, NULL, look_at_line, &s, error);
+	if (status == HARMONY_OK) {
+		harmony_verdict_set(verdict, s.id[0] ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
+		                    NULL, "%s", "");
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s.id, strlen(s.id));
+	}
+	harmony__buf_free(&path);
+	return status;
+}
+
+/* A relation is what it is, whoever wrote it: when it is there it may be written again. The
+   table is read anew, since what is in doubt came after it was. */
+static harmony_status find_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
+                                 harmony_error *error)
+{
+	const exact_thing *thing;
+	harmony__buf body;
+	bool changes = true;
+	harmony_status status;
+
+	x->tables[EXACT_PARTIES].loaded = false;
+	status = exact_find_thing(&thing, x, EXACT_PARTIES,
+	                          exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
+	if (status != HARMONY_OK)
+		return status;
+	harmony__buf_init(&body, x->context, 65536);
+	if (thing && thing->row)
+		status = exact_party_body(x, record, thing, &body, &changes, verdict, error);
+	harmony__buf_free(&body);
+	if (status != HARMONY_OK)
+		return status;
+	/* An update that did not arrive is offered again: it changes nothing that is equal. */
+	harmony_verdict_set(verdict,
+	                    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
+	                    NULL, "%s", "");
+	if (thing)
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), thing->id,
+		                   strlen(thing->id));
+	return HARMONY_OK;
+}
+
+harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
+                          harmony_error *error)
+{
+	switch (harmony_record_kind(record)) {
+	case HARMONY_CUSTOMER:
+	case HARMONY_SUPPLIER:
+		return find_party(instance, record, verdict, error);
+	case HARMONY_MEMORIAL:
+		return find_memorial(instance, record, verdict, error);
+	default:
+		return find_invoice(instance, record, verdict, error);
+	}
+}
+
+/* ---- read back ------------------------------------------------------------------------------------ */
+
+typedef struct read_back {
+	exact *x;
+	const harmony_record *record;
+	harmony_verdict *verdict;
+	size_t lines;
+	int64_t sum; /* of lines and their VAT, as booked */
+	bool account_lost;
+} read_back;
+
+static harmony_status look_at_booked(const harmony__json *row, void *user)
+{
+	read_back *back = user;
+	int64_t amount;
+
+	back->lines++;
+	back->account_lost |= !*harmony__json_text(harmony__json_get(row, "GLAccount"), "");
+	if (amount_of(&amount, row, "AmountFC"))
+		back->sum += amount;
+	if (amount_of(&amount, row, "VATAmountFC") || amount_of(&amount, row, "AmountVATFC"))
+		back->sum += amount;
+	return HARMONY_OK;
+}
+
+static void compare(read_back *back)
+{
+	size_t lines = harmony_record_lines(back->record);
+	int64_t total = exact_total(back->record);
+	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE];
+
+	harmony_decimal_format(is, back->sum, HARMONY_SCALE_AMOUNT, '.');
+	harmony_decimal_format(want, total, HARMONY_SCALE_AMOUNT, '.');
+	if (back->lines < lines)
+		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "lines",
+		                    "Exact Online booked %zu of %zu lines; correct the entry there",
+		                    back->lines, lines);
+	else if (back->account_lost)
+		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "account",
+		                    "Exact Online booked a line without ledger account; correct it there");
+	else if (harmony_record_kind(back->record) != HARMONY_MEMORIAL && back->sum != total)
+		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
+		                    "Exact Online booked %s where %s was meant; correct the entry there", is,
+		                    want);
+	else
+		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+}
+
+harmony_status exact_read_back(void *instance, const harmony_record *record, const char *remote_id,
+                               harmony_verdict *verdict, harmony_error *error)
+{
+	static const struct {
+		harmony_kind kind;
+		const char *path, *vat;
+	} lines[] = {{HARMONY_SALES_INVOICE, "salesentry/SalesEntryLines", "VATAmountFC"},
+	             {HARMONY_PURCHASE_INVOICE, "purchaseentry/PurchaseEntryLines", "VATAmountFC"},
+	             {HARMONY_MEMORIAL, "generaljournalentry/GeneralJournalEntryLines", "AmountVATFC"}};
+	exact *x = instance;
+	read_back back = {.x = x, .record = record, .verdict = verdict};
+	harmony__buf path;
+	harmony_status status = HARMONY_OK;
+	size_t i = 0;
+
+	while (i < HARMONY__COUNT(lines) && lines[i].kind != harmony_record_kind(record))
+		i++;
+	/* One more request a booking: the setting read_back decides. The total was compared in
+	   the answer to the booking already. */
+	if (!x->read_lines || i == HARMONY__COUNT(lines)) {
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+		return HARMONY_OK;
+	}
+	harmony__buf_init(&path, x->context, MAX_PATH);
+	harmony__buf_printf(&path,
+	                    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
+	                    "%%20guid'%s'",
+	                    lines[i].path, lines[i].vat, remote_id);
+	status = harmony__buf_check(&path, "a request", error);
+	if (status == HARMONY_OK)
+		status = exact_rows(x, path.data, NULL, look_at_booked, &back, error);
+	if (status == HARMONY_OK)
+		compare(&back);
+	harmony__buf_free(&path);
+	return status;
+}
+
+/* ---- outstanding ------------------------------------------------------------------------------------ */
+
+/* Rows are payment terms: an invoice in instalments, or paid in part, has several. They are
+   summed by the entry that they belong to. */
+typedef struct open_item {
+	const char *key; /* entry, or the row's own id for a payment without one */
+	const harmony__json *row; /* the first one */
+	int64_t amount, outstanding;
+	bool matched; /* belongs to an invoice */
+	struct open_item *next;  /* in its bucket */
+	struct open_item *after; /* in order of arrival */
+} open_item;
+
+typedef struct gathering {
+	exact *x;
+	harmony__arena arena;
+	open_item *buckets[EXACT_BUCKETS];
+	open_item *first, **last;
+	int plain; /* sign that an open invoice's AmountFC has: found out, 0 until then */
+} gathering;
+
+static open_item *item_under(gathering *g, const char *key)
+{
+	open_item **bucket = &g->buckets[harmony__hash64(key, strlen(key), 0) % EXACT_BUCKETS];
+	open_item *item = *bucket;
+
+	while (item && strcmp(item->key, key) != 0)
+		item = item->next;
+	if (item)
+		return item;
+	item = harmony__arena_alloc(&g->arena, sizeof(*item));
+	if (!item)
+		return NULL;
+	memset(item, 0, sizeof(*item));
+	item->key = key;
+	item->next = *bucket;
+	*bucket = item;
+	*g->last = item;
+	g->last = &item->after;
+	return item;
+}
+
+/* Invoices are positive and credit notes negative, whichever sign the side's rows have: the
+   type and the amount of the transaction say which it is. */
+static harmony_status gather(const harmony__json *row, void *user)
+{
+	gathering *g = user;
+	const char *entry = harmony__json_text(harmony__json_get(row, "TransactionEntryID"), "");
+	const char *own = harmony__json_text(harmony__json_get(row, "ID"), "");
+	int64_t open = 0, whole = 0, type = 0;
+	open_item *item;
+
+	(void)amount_of(&open, row, "AmountFC");
+	(void)amount_of(&whole, row, "TransactionAmountFC");
+	(void)harmony__json_whole(&type, harmony__json_get(row, "TransactionType"));
+	item = item_under(g, *entry && whole != 0 ? entry : own);
+	if (!item)
+		return HARMONY_NOMEM;
+	item->matched = *entry && whole != 0;
+	if (!item->row) {
+		item->row = row;
+		if (type == 20 || type == 30) /* invoice */
+			item->amount = whole < 0 ? -whole : whole;
+		else if (type == 21 || type == 31) /* credit note */
+			item->amount = whole < 0 ? whole : -whole;
+		else
+			item->amount = whole;
+	}
+	item->outstanding += open;
+	if (item->matched && g->plain == 0 && open != 0 && item->amount != 0)
+		g->plain = (open > 0) == (item->amount > 0) ? 1 : -1;
+	return HARMONY_OK;
+}
+
+static void item_date(harmony_record *item, harmony_field field, const harmony__json *row,
+                      const char *name)
+{
+	harmony_date date;
+
+	if (date_of(&date, harmony__json_get(row, name)))
+		(void)harmony_record_set_date(item, HARMONY_HEADER, field, date, NULL);
+}
+
+static harmony_status item_text(harmony_record *item, harmony_field field, const char *text,
+                                harmony_error *error)
+{
+	char trimmed[512];
+
+	exact_trim(trimmed, sizeof(trimmed), text);
+	return *trimmed ? harmony_record_set_text(item, HARMONY_HEADER, field, trimmed, strlen(trimmed),
+	                                          error)
+	                : HARMONY_OK;
+}
+
+/* Fills a record from what was gathered. A payment without an invoice has no number. */
+static harmony_status fill_item(harmony_record *item, const open_item *from, int plain, int side,
+                                harmony_error *error)
+{
+	const harmony__json *row = from->row;
+	int64_t outstanding = plain * from->outstanding;
+	int64_t amount = from->matched ? from->amount : outstanding;
+	const char *number = harmony__json_text(harmony__json_get(row, "YourRef"), "");
+	const struct {
+		harmony_field field;
+		const char *text;
+	} texts[] = {
+		{HARMONY_FIELD_SIDE, side == HARMONY_SIDE_SALES ? "sales" : "purchase"},
+		{HARMONY_FIELD_PARTY, harmony__json_text(harmony__json_get(row, "AccountCode"), "")},
+		{HARMONY_FIELD_INVOICE_NUMBER,
+	     !from->matched ? ""
+	     : *number      ? number
+	                    : harmony__json_text(harmony__json_get(row, "InvoiceNumber"), "")},
+		{HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
+		{HARMONY_FIELD_DESCRIPTION, harmony__json_text(harmony__json_get(row, "Description"), "")},
+		{HARMONY_FIELD_REFERENCE, harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
+	harmony_status status = harmony_record_reset(item, HARMONY_OUTSTANDING_ITEM);
+
+	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
+		status = item_text(item, texts[i].field, texts[i].text, error);
+	if (status != HARMONY_OK)
+		return status;
+	item_date(item, HARMONY_FIELD_DATE, row, "InvoiceDate");
+	item_date(item, HARMONY_FIELD_DUE_DATE, row, "DueDate");
+	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, amount, NULL);
+	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_PAID, amount - outstanding,
+	                                NULL);
+	return harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING, outstanding,
+	                                 error);
+}
+
+static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void *user,
+                              harmony_error *error)
+{
+	/* cashflow/Receivables has what a customer owes negative; for Payments that is not
+	   verified, so an invoice among the rows, or the setting, decides. */
+	int setting = side == HARMONY_SIDE_SALES ? 0 : g->x->payables_sign;
+	int plain = setting ? setting : g->plain ? g->plain : -1;
+	harmony_record *record;
+	harmony_status status = harmony_record_new(&record, g->x->context, HARMONY_OUTSTANDING_ITEM, error);
+
+	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after) {
+		if (at->outstanding == 0)
+			continue;
+		status = fill_item(record, at, plain, side, error);
+		if (status == HARMONY_OK)
+			status = item(record, user);
+	}
+	harmony_record_free(record);
+	return status;
+}
+
+#define OPEN_ROWS                                                                                  \
+	"?$select=ID,AccountCode,AmountFC,Currency,Description,DueDate,InvoiceDate,InvoiceNumber,"    \
+	"PaymentReference,Status,TransactionAmountFC,TransactionEntryID,TransactionType,YourRef"      \
+	"&$filter=Status%20eq%2020%20or%20Status%20eq%2030"
+
+static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item, void *user,
+                                       harmony_error *error)
+{
+	gathering *g = harmony__zalloc(x->context, sizeof(*g));
+	harmony_status status;
+
+	if (!g)
+		return harmony__nomem(error);
+	g->x = x;
+	g->last = &g->first;
+	harmony__arena_init(&g->arena, x->context, 0);
+	status = exact_rows(x,
+	                    side == HARMONY_SIDE_SALES ? "bulk/Cashflow/Receivables" OPEN_ROWS
+	                                               : "bulk/Cashflow/Payments" OPEN_ROWS,
+	                    &g->arena, gather, g, error);
+	if (status == HARMONY_NOMEM)
+		harmony__nomem(error);
+	if (status == HARMONY_OK)
+		status = hand_on(g, side, item, user, error);
+	harmony__arena_free(&g->arena);
+	harmony__free(x->context, g);
+	return status;
+}
+
+harmony_status exact_outstanding(void *instance, int sides, harmony_item_fn item, void *user,
+                                 harmony_error *error)
+{
+	harmony_status status = HARMONY_OK;
+
+	if (sides & HARMONY_SIDE_SALES)
+		status = outstanding_side(instance, HARMONY_SIDE_SALES, item, user, error);
+	if (status == HARMONY_OK && sides & HARMONY_SIDE_PURCHASE)
+		status = outstanding_side(instance, HARMONY_SIDE_PURCHASE, item, user, error);
+	return status;
+}
