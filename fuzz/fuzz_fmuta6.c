@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fmuta6.csv from anywhere: the first byte picks the size of the pieces, the second the
    settings. However it is cut it reads the same, every record handed on as good is good,
-   and nothing is lost between. */
+   and every one is counted. */
 #include "fuzz_reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
