@@ -361,8 +361,8 @@ static void mark(harmony_record *record, size_t row, harmony_field field)
 harmony_status harmony_record_set_text(harmony_record *record, size_t row, harmony_field field,
                                        const char *text, size_t len, harmony_error *error)
 {
-	harmony__value *value;
-	const char *kept;
+	harmony__value *value = NULL;
+	const char *kept = NULL;
 	harmony_status status = slot(&value, record, row, field, AS_TEXT, error);
 
 	if (status)
@@ -385,7 +385,7 @@ harmony_status harmony_record_set_text(harmony_record *record, size_t row, harmo
 harmony_status harmony_record_set_number(harmony_record *record, size_t row, harmony_field field,
                                          int64_t number, harmony_error *error)
 {
-	harmony__value *value;
+	harmony__value *value = NULL;
 	harmony_status status = slot(&value, record, row, field, AS_NUMBER, error);
 
 	if (status)
@@ -401,7 +401,7 @@ harmony_status harmony_record_set_number(harmony_record *record, size_t row, har
 harmony_status harmony_record_set_date(harmony_record *record, size_t row, harmony_field field,
                                        harmony_date date, harmony_error *error)
 {
-	harmony__value *value;
+	harmony__value *value = NULL;
 	harmony_status status = slot(&value, record, row, field, AS_DATE, error);
 
 	if (status)

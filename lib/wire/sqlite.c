@@ -509,7 +509,7 @@ const char *harmony__db_path(const harmony__db *db)
 static harmony_status check_with(harmony__db *db, const char *sql, const char *fine,
                                  harmony_error *error)
 {
-	harmony__stmt *stmt;
+	harmony__stmt *stmt = NULL;
 	bool row;
 	harmony_status status = harmony__db_prepare(&stmt, db, sql, error);
 

@@ -514,8 +514,8 @@ static void test_refusal(void **state)
 /* What csv/csv.h promises of the region of a row. */
 static harmony_status check_span(const harmony_csv_row *row, void *user)
 {
-	const char *text, *free_from;
-	size_t len;
+	const char *text = NULL, *free_from;
+	size_t len = 0;
 
 	assert_true(harmony__csv_row_span(row, &text, &len) == (row->count > 0));
 	free_from = text;

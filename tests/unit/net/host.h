@@ -60,6 +60,8 @@ static inline harmony_status fake_save(const char *name, const void *data, size_
 	if (strcmp(name, "oauth2") == 0 && f->save_fails && --f->save_fails == 0)
 		return harmony_error_set(error, HARMONY_IO, NULL, "disk full");
 	c = fake_cell(f, name, true);
+	if (!c)
+		abort();
 	memcpy(c->data, data, len);
 	c->len = len;
 	f->saves += strcmp(name, "oauth2") == 0;
