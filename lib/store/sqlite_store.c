@@ -295,8 +295,7 @@ static harmony_status set_writers(harmony__store *store, const char *sql, harmon
 	harmony_status status = harmony__db_begin(store->db, error);
 	if (status != HARMONY_OK)
 		return status;
-	harmony__call call = harmony__call_of(store, sql, error);
-	status = harmony__call_run(&call);
+	status = harmony__db_exec(store->db, sql, error); /* closing asks for no memory of ours */
 	if (status == HARMONY_OK)
 		return harmony__db_commit(store->db, error);
 	harmony__db_rollback(store->db);
