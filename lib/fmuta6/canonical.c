@@ -125,6 +125,16 @@ static void tell_mismatch(harmony_fmuta6 *r, int64_t made)
 	                header, lines, difference);
 }
 
+/* Lines that could not be read do not add up to anything. */
+static bool sums_are_unknown(const harmony_fmuta6 *r)
+{
+	for (size_t i = 0; i < r->failure_count; i++)
+		if (r->failures[i].code == HARMONY_CODE_DAMAGED_ROW ||
+		    r->failures[i].code == HARMONY_CODE_INVALID_AMOUNT)
+			return true;
+	return r->entry.skip;
+}
+
 static void too_large(harmony_fmuta6 *r)
 {
 	harmony__spot spot = harmony__spot_of(r, HARMONY_HEADER, HARMONY_FIELD_TOTAL, NULL);
@@ -152,8 +162,7 @@ static void make_invoice(harmony_fmuta6 *r)
 		return;
 	}
 	if (e->has_header_amount && e->header_amount != 0 && e->header_amount != made &&
-	    !harmony__failed_anywhere(r, HARMONY_FIELD_AMOUNT) &&
-	    !harmony__failed_anywhere(r, HARMONY_FIELD_VAT_AMOUNT))
+	    !sums_are_unknown(r))
 		tell_mismatch(r, made);
 	if (record->kind == HARMONY_SALES_INVOICE &&
 	    r->options.sales_sign == HARMONY_SALES_DEBIT_CREDIT) {
@@ -247,6 +256,8 @@ static bool is_consequence(const harmony_fmuta6 *r, const harmony_diagnostic *fo
 {
 	switch (found->code) {
 	case HARMONY_CODE_MISSING_FIELD:
+		if (harmony__damaged(r, found->row))
+			return true;
 		return found->row == HARMONY_HEADER && found->field != HARMONY_FIELD_TOTAL
 		               ? harmony__failed_anywhere(r, found->field)
 		               : r->failure_count > 0 &&
@@ -254,8 +265,7 @@ static bool is_consequence(const harmony_fmuta6 *r, const harmony_diagnostic *fo
 		                          harmony__failed(r, found->row, found->field));
 	case HARMONY_CODE_UNBALANCED:
 	case HARMONY_CODE_TOTAL_MISMATCH:
-		return r->entry.skip || harmony__failed_anywhere(r, HARMONY_FIELD_AMOUNT) ||
-		       harmony__failed_anywhere(r, HARMONY_FIELD_VAT_AMOUNT);
+		return sums_are_unknown(r);
 	case HARMONY_CODE_INVALID_AMOUNT:
 		return harmony__failed_anywhere(r, HARMONY_FIELD_TOTAL);
 	default:

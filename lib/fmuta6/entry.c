@@ -389,7 +389,7 @@ static void take_line(harmony_fmuta6 *r, bool numbered, uint64_t number)
 	line_sums(r, line);
 }
 
-bool harmony__line_number(harmony_fmuta6 *r, uint64_t *out)
+static bool line_number(const harmony_fmuta6 *r, uint64_t *out)
 {
 	const harmony_csv_field *field;
 
@@ -411,7 +411,7 @@ static void take_wreck(harmony_fmuta6 *r)
 void harmony__entry_row(harmony_fmuta6 *r)
 {
 	uint64_t number = 0;
-	bool numbered = harmony__line_number(r, &number);
+	bool numbered = line_number(r, &number);
 
 	if (!numbered && (r->row->flags & HARMONY_CSV_DAMAGED || !r->entry.open)) {
 		take_wreck(r);

@@ -79,14 +79,14 @@ static inline char harmony__journal_letter(const char *text, size_t len)
 typedef struct harmony__sniff {
 	uint64_t rows, damaged;
 	unsigned votes[4][2]; /* by HARMONY_FILE_* and leading company column */
-	unsigned width;       /* of the first row that voted, company column included */
+	unsigned width;       /* of the first row, company column included */
 	int title;            /* 1: the first row names the columns */
 	int title_kind;       /* whose names it uses; HARMONY_FILE_UNKNOWN: nobody's */
 	uint8_t named[HARMONY_MAX_COLUMNS]; /* the column that a field holds, from 1, by the title */
 	unsigned points, commas; /* decimal signs of amounts that can only be that */
 	unsigned davi, lost;     /* dates that can only be DDMMYYY; that show DMMYYYY */
 	int dates;
-	bool quoted, first_voted;
+	bool quoted;
 	harmony__buf high; /* rows with bytes of 0x80 and more, for the encoding */
 	int pivot;
 	harmony_status status;
@@ -120,7 +120,6 @@ harmony_status harmony__seen_add(bool *before, harmony__seen *seen, harmony_cont
 /* The entry that is being put together. */
 typedef struct harmony__entry {
 	bool open, skip; /* skip: too large, the rest of it is not kept */
-	bool synthesised;
 	char type; /* I V K B G M; '?' when it is none of these */
 	uint64_t last_number;
 	int64_t amounts, vat; /* sums of the lines as read */
@@ -207,6 +206,8 @@ harmony__spot harmony__spot_of(const harmony_fmuta6 *r, size_t row, harmony_fiel
 /* One about the whole file. */
 harmony__spot harmony__spot_file(uint64_t line);
 bool harmony__failed(const harmony_fmuta6 *r, size_t row, harmony_field field);
+/* A row of the file that holds this row of the record could not be split. */
+bool harmony__damaged(const harmony_fmuta6 *r, size_t row);
 bool harmony__failed_anywhere(const harmony_fmuta6 *r, harmony_field field);
 void harmony__forget_failures(harmony_fmuta6 *r);
 /* Remembers the first status that ends the call. */
@@ -232,7 +233,6 @@ void harmony__no_room(harmony_fmuta6 *r);
 /* canonical.c: signs, VAT, total, duplicates, validation. */
 void harmony__canonical(harmony_fmuta6 *r);
 void harmony__check_record(harmony_fmuta6 *r);
-bool harmony__line_number(harmony_fmuta6 *r, uint64_t *out);
 
 /* reader.c */
 harmony_status harmony__fmuta6_decide(harmony_fmuta6 *r, bool complete, harmony_csv_options *options);

@@ -156,6 +156,14 @@ bool harmony__failed(const harmony_fmuta6 *r, size_t row, harmony_field field)
 	return false;
 }
 
+bool harmony__damaged(const harmony_fmuta6 *r, size_t row)
+{
+	for (size_t i = 0; i < r->failure_count; i++)
+		if (r->failures[i].row == row && r->failures[i].code == HARMONY_CODE_DAMAGED_ROW)
+			return true;
+	return false;
+}
+
 bool harmony__failed_anywhere(const harmony_fmuta6 *r, harmony_field field)
 {
 	for (size_t i = 0; i < r->failure_count; i++)

@@ -189,8 +189,11 @@ harmony_status harmony__sniff_row(const harmony_csv_row *row, void *user)
 		sniff->damaged++;
 		return HARMONY_OK;
 	}
-	if (sniff->rows++ == 0 && sniff->damaged == 0)
-		sniff_title(sniff, row);
+	if (sniff->rows++ == 0) {
+		sniff->width = (unsigned)row->count;
+		if (sniff->damaged == 0)
+			sniff_title(sniff, row);
+	}
 	if (row->flags & HARMONY_CSV_HIGH && harmony__csv_row_span(row, &text, &len) &&
 	    sniff->high.len + len <= sniff->high.max)
 		sniff->status = harmony__buf_add(&sniff->high, text, len - 1);
@@ -200,8 +203,6 @@ harmony_status harmony__sniff_row(const harmony_csv_row *row, void *user)
 	if (kind) {
 		sniff->votes[kind][company]++;
 		sniff_values(sniff, row, kind, company);
-		if (!sniff->width)
-			sniff->width = (unsigned)row->count;
 	}
 	return sniff->status;
 }
