@@ -142,10 +142,12 @@ static const char *decimal_word(char decimal)
 	return decimal == '.' ? "point" : decimal == ',' ? "comma" : "";
 }
 
-static const char *encoding_word(int encoding)
+static const char *encoding_word(const harmony_fmuta6_summary *s)
 {
 	static const char *const words[] = {"ascii", "utf-8", "cp850", "windows-1252"};
-	return encoding >= 0 && encoding < 4 ? words[encoding] : "";
+	if (s->encoding == HARMONY_ENCODING_AUTO && s->byte_order_mark)
+		return words[HARMONY_ENCODING_UTF_8];
+	return s->encoding >= 0 && s->encoding < 4 ? words[s->encoding] : "";
 }
 
 static const char *dates_word(int dates)
@@ -175,6 +177,14 @@ static const char *format_word(int format)
 	return words[format];
 }
 
+static int by_code(const void *a, const void *b)
+{
+	const struct journal *left = a, *right = b;
+	int order = strcmp(left->code, right->code);
+	order = order ? order : left->kind - right->kind;
+	return order ? order : strcmp(left->currency, right->currency);
+}
+
 /* ---- the summary as JSON ---- */
 
 static void dialect_json(struct json *json, const struct read_result *result)
@@ -182,7 +192,7 @@ static void dialect_json(struct json *json, const struct read_result *result)
 	const harmony_fmuta6_summary *s = &result->summary;
 	char buffer[2];
 	json_object(json, "dialect");
-	json_text(json, "encoding", encoding_word(s->encoding));
+	json_text(json, "encoding", encoding_word(s));
 	json_some(json, "delimiter", delimiter_word(s->delimiter, buffer));
 	json_some(json, "decimal", decimal_word(s->decimal));
 	json_some(json, "dates", dates_word(s->dates));
@@ -252,7 +262,7 @@ static void file_json(const struct checking *c, const struct read_result *result
 static void dialect_text(struct out *out, const harmony_fmuta6_summary *s)
 {
 	char buffer[2];
-	out_format(out, "  dialect   %s%s, %s between fields, texts %s", encoding_word(s->encoding),
+	out_format(out, "  dialect   %s%s, %s between fields, texts %s", encoding_word(s),
 		   s->byte_order_mark ? " with byte order mark" : "",
 		   delimiter_word(s->delimiter, buffer), s->quoted ? "quoted" : "bare");
 	if (s->decimal)
@@ -351,6 +361,7 @@ static int check_file(struct checking *c, const char *path, const struct read_op
 		json_array(&p->json, "diagnostics");
 	}
 	harmony_status status = read_file(p, &result, path, options, &hooks, &error);
+	qsort(c->journals, c->count, sizeof(*c->journals), by_code);
 	c->records += result.records;
 	c->rejected += result.rejected;
 	if (status != HARMONY_OK && status != HARMONY_USER)

@@ -115,34 +115,30 @@ static void key_json(struct json *json, const harmony_key *key)
 	json_end(json);
 }
 
-static void key_row(struct table *table, const harmony_key *key)
+/* Name and default, what for, and what it takes: some of them are too long for a table. */
+static void key_text(struct out *out, const harmony_key *key)
 {
-	char name[80];
-	snprintf(name, sizeof(name), "  %s", key->name);
-	table_cell(table, name);
-	table_cell(table, key->choices ? key->choices : type_word(key->type));
-	table_cell(table, key->required ? "required" : key->fallback ? key->fallback : "-");
-	table_cell(table, key->help);
+	out_format(out, "  %s = %s\n      %s\n", key->name, key->fallback ? key->fallback : "",
+		   key->help ? key->help : "");
+	if (key->choices || key->type != HARMONY_KEY_TEXT || key->required)
+		out_format(out, "      (%s%s)\n", key->required ? "required, " : "",
+			   key->choices ? key->choices : type_word(key->type));
 }
 
 static void keys(struct program *p, const char *member, const char *title,
 		 const harmony_key *const *tables, size_t count)
 {
-	static const char *const titles[] = {"  key", "value", "default", "what for"};
-	struct table table;
 	if (p->as_json)
 		json_array(&p->json, member);
 	else
 		out_format(&p->out, "%s\n", title);
-	table_begin(&table, "llll", p->as_json ? NULL : titles);
 	for (size_t i = 0; i < count; i++)
 		for (const harmony_key *key = tables[i]; key && key->name; key++) {
 			if (p->as_json)
 				key_json(&p->json, key);
 			else
-				key_row(&table, key);
+				key_text(&p->out, key);
 		}
-	table_end(p, &table);
 	if (p->as_json)
 		json_end(&p->json);
 }

@@ -99,7 +99,7 @@ static void record_json(struct json *json, const harmony_record_state *record)
 static harmony_status record_row(const harmony_record_state *record, void *user)
 {
 	struct listing *listing = user;
-	char state[64], source[300], reason[2048];
+	char state[64], source[300], text[1024], reason[2048];
 	listing->count++;
 	if (listing->p->as_json) {
 		record_json(&listing->p->json, record);
@@ -110,9 +110,9 @@ static harmony_status record_row(const harmony_record_state *record, void *user)
 		 record->now != record->state ? harmony_state_word(record->now) : "");
 	snprintf(source, sizeof(source), "%s:%llu", record->source_file,
 		 (unsigned long long)record->source_line);
-	snprintf(reason, sizeof(reason), "%s%s%s%s%s%s", record->field, *record->field ? ": " : "",
-		 record->message, *record->vendor ? " (" : "", record->vendor,
-		 *record->vendor ? ")" : "");
+	with_raw(text, sizeof(text), record->field, record->raw, record->message);
+	snprintf(reason, sizeof(reason), "%s%s%s%s", text, *record->vendor ? " (" : "",
+		 record->vendor, *record->vendor ? ")" : "");
 	table_count(&listing->table, (uint64_t)record->id);
 	table_cell(&listing->table, harmony_kind_word(record->kind));
 	table_cell(&listing->table, record->identifier);

@@ -144,14 +144,28 @@ const char *severity_word(int severity)
 					     : "note";
 }
 
+const char *with_raw(char *buffer, size_t size, const char *name, const char *raw,
+		     const char *message)
+{
+	bool naming = name && *name && !strstr(message, name);
+	bool quoting = raw && *raw && !strstr(message, raw);
+	snprintf(buffer, size, "%s%s%s%.200s%s%s%s", naming ? name : "",
+		 naming && quoting ? " " : "", quoting ? "\"" : "", quoting ? raw : "",
+		 quoting ? "\"" : "", naming || quoting ? ": " : "", message);
+	return buffer;
+}
+
 void say_diagnostic(const struct program *p, const harmony_diagnostic *diagnostic, bool notes)
 {
 	int least = p->quiet              ? HARMONY_FAILURE
 		    : notes || p->verbose ? HARMONY_NOTE
 					  : HARMONY_WARNING;
+	char message[1024];
 	if (diagnostic->severity >= least)
 		say(diagnostic->file, diagnostic->line, diagnostic->column,
-		    severity_word(diagnostic->severity), diagnostic->message,
+		    severity_word(diagnostic->severity),
+		    with_raw(message, sizeof(message), diagnostic->name, diagnostic->raw,
+			     diagnostic->message),
 		    harmony_code_word(diagnostic->code));
 }
 

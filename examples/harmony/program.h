@@ -58,6 +58,9 @@ void say_error(const harmony_error *error);
 /* A diagnostic of a reader, as far as --quiet and --verbose let it through. */
 void say_diagnostic(const struct program *p, const harmony_diagnostic *diagnostic, bool notes);
 const char *severity_word(int severity);
+/* The message, after the field's name and raw text where it does not hold them. */
+const char *with_raw(char *buffer, size_t size, const char *name, const char *raw,
+		     const char *message);
 /* Sets the program's error (the first cause wins) and returns the exit status it means. */
 int fail(struct program *p, harmony_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

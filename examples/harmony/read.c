@@ -139,6 +139,7 @@ struct reading {
 	harmony_source *source;
 	char *head; /* the bytes before the format is known */
 	size_t head_len;
+	uint64_t claimed; /* failures that belong to a record */
 	harmony_fmuta6 *fmuta6;
 	harmony_dbopen_reader *dbopen;
 	harmony_jsonl *jsonl;
@@ -152,6 +153,8 @@ static harmony_status on_record(const harmony_record *record, const harmony_diag
 		r->result->records++;
 	else
 		r->result->rejected++;
+	for (size_t i = 0; i < count; i++)
+		r->claimed += failures[i].severity == HARMONY_FAILURE;
 	return r->hooks->record(record, failures, count, r->hooks->user);
 }
 
@@ -268,11 +271,11 @@ static harmony_status run(struct reading *r, const char *path, harmony_error *er
 	return status;
 }
 
-/* A lost row that never became a record counts as rejected, like one that did. */
-static void count_lost(struct read_result *result)
+/* What was lost before it became a record counts as rejected too. */
+static void count_lost(const struct reading *r)
 {
-	if (result->failures > 0 && result->rejected == 0)
-		result->rejected = result->failures;
+	if (r->result->failures > r->claimed)
+		r->result->rejected += r->result->failures - r->claimed;
 }
 
 harmony_status read_file(struct program *p, struct read_result *result, const char *path,
@@ -292,7 +295,7 @@ harmony_status read_file(struct program *p, struct read_result *result, const ch
 	harmony_jsonl_free(r.jsonl);
 	harmony_source_free(r.source);
 	free(r.head);
-	count_lost(result);
+	count_lost(&r);
 	return status;
 }
 

@@ -93,17 +93,17 @@ struct telling {
 static harmony_status tell(const harmony_record_state *record, void *user)
 {
 	struct telling *t = user;
-	char message[1024];
+	char reason[1024], message[1280];
 	if (t->told == TELL_FAILED) {
 		t->more++;
 		return HARMONY_OK;
 	}
 	t->told++;
-	snprintf(message, sizeof(message), "%s %s %s (record %lld)%s%s%s%s",
+	with_raw(reason, sizeof(reason), record->field, record->raw, record->message);
+	snprintf(message, sizeof(message), "%s %s %s (record %lld)%s%s",
 		 harmony_kind_word(record->kind), record->identifier,
-		 harmony_state_word(record->state), (long long)record->id,
-		 *record->field ? ", " : "", record->field, *record->message ? ": " : "",
-		 record->message);
+		 harmony_state_word(record->state), (long long)record->id, *reason ? ": " : "",
+		 reason);
 	say(record->source_file, record->source_line, 0,
 	    record->state == HARMONY_STATE_WAITING ? "warning" : "error", message, record->code);
 	if (*record->vendor)

@@ -78,6 +78,22 @@ typedef struct harmony_csv harmony_csv;
 
 /* Makes a tokenizer. `options` NULL means the defaults. A UTF-8 byte order mark is
    stripped; blank lines are skipped; CR, LF and CRLF end a row; the last needs none.
+   What is odd, and how it is read:
+
+     "a""b"          a"b
+     "a"b"c,         ab"c: text behind a closing quote is the field's, as it stands
+     12" x, a"b      as it stands: a quote opens a field at its beginning only
+     "a<eol>b"       one field with a line end in it; line numbers count both
+     0"",            0 and "" (repair; the same at the end of a row)
+     0"x",           0 and "x" (repair, when a quoted field was met before)
+     "a<eol>b"c      HARMONY_CSV_DAMAGED: the first quote was never closed
+     over a limit    HARMONY_CSV_DAMAGED; of HARMONY_MAX_FIELD and HARMONY_MAX_ROW bytes as
+                     they stand in the file, and HARMONY_MAX_COLUMNS
+
+   A damaged row is its first physical line: reading goes on at the next one, so that a
+   forgotten quote costs a line and not the file. When more than the whole input so far and
+   4 MiB had to be read again for that, quotes in what was read must close on their line.
+   `row` must not use the tokenizer that calls it. One handle from one thread at a time.
    Errors: HARMONY_NOMEM, HARMONY_INVALID. */
 HARMONY_API harmony_status harmony_csv_new(harmony_csv **out, harmony_context *context,
                                            const harmony_csv_options *options,

@@ -71,10 +71,10 @@ class Check(harness.Case):
             "B": dict(delimiter="comma", decimal="comma", dates="DDMMYYYY", columns=40, quoted=True),
             "C": dict(encoding="cp850", dates="DDMMYYY"),
             "D": dict(company_column=True, columns=40),
-            "E": dict(columns=30, dates="DD-MM-YY", quoted=False),
+            "E": dict(columns=30, dates="DD-MM-YY"),
             "F": dict(title_row=True, dates="DD-MM-YYYY", quoted=False),
             "G": dict(dates="DDMMYY"),
-            "H": dict(decimal="comma", byte_order_mark=True),
+            "H": dict(encoding="utf-8", decimal="comma", byte_order_mark=True),
         }
         for letter, facts in expected.items():
             document = self.document(self.run_it("check", self.sample(letter)).code, "check", self.sample(letter))

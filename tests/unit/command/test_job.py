@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The main job: an export into the ledger, and dbopen.csv back; then history and correction."""
 
+import json
 import os
 import re
 import shutil
-import sqlite3
+import signal
 import subprocess
 
 import harness
@@ -184,6 +185,35 @@ class Job(harness.Case):
             pipe.write((MAIN / "debitr.csv").read_bytes())
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0)
+
+    def invoices(self, count):
+        """JSON lines: one customer, and so many invoices of 1.00."""
+        lines = ['{"kind":"customer","code":"1","name":"One","country":"NL"}']
+        lines += [
+            f'{{"kind":"sales_invoice","journal":"70","year":2024,"entry_number":"{i}","invoice_number":"{i}",'
+            '"party":"1","date":"2024-01-15","currency":"EUR","total":"1.00",'
+            '"lines":[{"number":1,"account":"8000","amount":"1.00"}]}'
+            for i in range(count)
+        ]
+        return self.write("many.jsonl", "\n".join(lines) + "\n")
+
+    def test_interrupted(self):
+        """The first SIGINT ends a run at a point where nothing is half done."""
+        count = 3000
+        self.invoices(count)
+        process = subprocess.Popen([PROGRAM, "--json", "export", "dairy", "many.jsonl"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while process.poll() is None and not (self.folder / "books.db").exists():
+            pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertIn(process.returncode, (0, 5), err)
+        document = json.loads(out)
+        if process.returncode == 5 and "run" in document:
+            self.assertEqual(self.counts(document)["total"], count + 1)
+        self.check(0, "export", "dairy", "many.jsonl")
+        self.assertEqual(self.document(0, "import", "dairy")["items"]["sales"], count)
+        self.assertEqual(self.document(0, "status")["integrations"][0]["records"]["booked"], count + 1)
 
     def test_damaged_store(self):
         self.check(0, "export", "dairy")
