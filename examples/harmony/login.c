@@ -189,7 +189,6 @@ static int consent(struct session *session, const struct config_section *section
 		code = catch_answer(p, listener, answer, sizeof(answer));
 		close(listener);
 	} else {
-		fputs("Paste the code, or the whole address that you came back to: ", stderr);
 		code = read_line(p, answer, "code");
 	}
 	if (code == EXIT_DONE && !state_matches(answer, state))

@@ -192,6 +192,8 @@ int main(int argc, char **argv)
 	struct program p = {.error = HARMONY_ERROR_INIT};
 	struct arguments a = {0};
 	const struct command *command;
+	static char lines[4096]; /* of standard error, which would write byte by byte */
+	setvbuf(stderr, lines, _IOFBF, sizeof(lines));
 	signal(SIGPIPE, SIG_IGN);
 	p.out.data = malloc(OUT_SIZE);
 	if (!p.out.data) {

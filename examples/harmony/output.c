@@ -126,6 +126,7 @@ void say(const char *file, uint64_t line, uint32_t column, const char *severity,
 	if (code && *code)
 		fprintf(stderr, " [%s]", code);
 	putc('\n', stderr);
+	fflush(stderr); /* main buffers it, so that a line is one write */
 	funlockfile(stderr);
 }
 

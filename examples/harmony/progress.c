@@ -112,8 +112,10 @@ void progress_update(uint64_t done, uint64_t total, const char *unit)
 
 void progress_clear(void)
 {
-	if (line.shown)
+	if (line.shown) {
 		fputs("\r\033[K", stderr);
+		fflush(stderr);
+	}
 	line.shown = false;
 }
 

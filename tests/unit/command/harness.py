@@ -4,9 +4,9 @@
 import json
 import os
 import pathlib
-import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -28,13 +28,24 @@ import_path = in/dbopen.csv
 """
 
 
+# A process of its own, since a child counts the memory of its parent until it is another
+# program: the parent of the one that is measured must be small.
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as out:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, file=out)
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 class Result:
-    def __init__(self, done, usage):
+    def __init__(self, done, peak):
         self.code = done.returncode
         self.out = done.stdout
         self.text = done.stdout.decode("utf-8", "replace")
         self.err = done.stderr.decode("utf-8", "replace")
-        self.rss = usage
+        self.peak = peak  # bytes of memory, when it was measured
 
     @property
     def json(self):
@@ -57,7 +68,7 @@ class Case(unittest.TestCase):
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
 
-    def run_it(self, *args, stdin=b"", env=None, timeout=60):
+    def run_it(self, *args, stdin=b"", env=None, timeout=60, measure=False):
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder / "home"),
@@ -68,17 +79,14 @@ class Case(unittest.TestCase):
             "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
             **(env or {}),
         }
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        command = [PROGRAM, *map(str, args)]
+        peak = self.folder / "peak"
+        if measure:
+            command = [sys.executable, "-S", "-c", MEASURE, str(peak), *command]
         done = subprocess.run(
-            [PROGRAM, *map(str, args)],
-            input=stdin,
-            cwd=self.folder,
-            env=variables,
-            capture_output=True,
-            timeout=timeout,
+            command, input=stdin, cwd=self.folder, env=variables, capture_output=True, timeout=timeout
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        result = Result(done, after if after > before else None)
+        result = Result(done, int(peak.read_text()) if measure else None)
         if result.code < 0 or result.code == CRASH or result.code > 7:
             self.fail(f"{args} crashed with {result.code}:\n{result.err[-4000:]}")
         return result
