@@ -17,13 +17,13 @@
 
 /* What a reading gave, as text: the good records as JSON lines, every finding, the
    summary. */
-typedef struct text {
+typedef struct output {
 	char *data;
 	size_t len, capacity;
-} text;
+} output;
 
 typedef struct reading {
-	text records, findings;
+	output records, findings;
 	harmony_fmuta6_summary summary;
 	harmony_status status;
 	harmony_error error;
@@ -31,7 +31,7 @@ typedef struct reading {
 
 static inline harmony_status text_add(const void *data, size_t len, void *user)
 {
-	text *t = user;
+	output *t = user;
 	if (t->len + len + 1 > t->capacity) {
 		t->capacity = 2 * (t->len + len + 1);
 		t->data = realloc(t->data, t->capacity);
@@ -44,7 +44,7 @@ static inline harmony_status text_add(const void *data, size_t len, void *user)
 	return HARMONY_OK;
 }
 
-static inline void text_printf(text *t, const char *format, ...)
+static inline void text_printf(output *t, const char *format, ...)
 {
 	char line[2048];
 	va_list args;
@@ -54,7 +54,7 @@ static inline void text_printf(text *t, const char *format, ...)
 	text_add(line, strlen(line), t);
 }
 
-static inline const char *text_of(const text *t)
+static inline const char *text_of(const output *t)
 {
 	return t->data ? t->data : "";
 }

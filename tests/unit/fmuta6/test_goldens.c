@@ -46,7 +46,7 @@ static char *input_of(const char *folder, size_t *len)
 	return data;
 }
 
-static void expect(const char *folder, const char *name, const text *got)
+static void expect(const char *folder, const char *name, const output *got)
 {
 	char path[512], *wanted;
 	size_t len;
