@@ -4,8 +4,10 @@
 /* The text of a field → a value. Every field of every row of a large file passes here:
    texts stay where the row's copy lies, nothing is formatted unless it is wrong. */
 
-static void trim(const char **text, size_t *len)
+static inline void trim(const char **text, size_t *len)
 {
+	if (HARMONY__LIKELY(*len > 0 && **text > ' ' && (*text)[*len - 1] > ' '))
+		return;
 	while (*len > 0 && (**text == ' ' || **text == '\t')) {
 		++*text;
 		--*len;
@@ -197,11 +199,9 @@ static bool read_decimal(harmony_fmuta6 *r, harmony__value *out, int index, cons
 {
 	char sign = 0;
 	harmony_status status;
-	const char *at = text;
-	size_t left = len;
 
-	trim(&at, &left);
-	if (left == 0)
+	trim(&text, &len);
+	if (len == 0)
 		return false;
 	status = harmony__read_decimal(&out->number, &sign, r, text, len, scale);
 	if (HARMONY__UNLIKELY(sign && sign != r->summary.decimal) && status != HARMONY_FORMAT) {
