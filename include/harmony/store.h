@@ -70,7 +70,7 @@ typedef struct harmony_record_state {
 	int owner;         /* 1: it stands for its key; 0: another record does */
 	int applied;       /* 1: the package has it, whatever the state says */
 	int64_t file;      /* the store's number of the intake file, 0: none */
-	int64_t retry_in;  /* ms until it is due, of a waiting record; 0: due */
+	int64_t retry_in;  /* ms until it is due, of one that waits or is in doubt; 0: due */
 	uint8_t hash[HARMONY_HASH_SIZE]; /* of the current version */
 	const char *json;                /* the current version's JSON form; "" where not asked for */
 	size_t json_len;
@@ -177,7 +177,7 @@ typedef struct harmony_record_query {
 	int with_json;       /* 1: fill `json` */
 	int in_order;        /* 1: masters before entries (customers, suppliers, sales, purchases, memorials,
 	                        bank), then id; for one state, and an open one */
-	int due;             /* HARMONY_DUE_*: which of the waiting ones */
+	int due;             /* HARMONY_DUE_*: which of those that wait or are in doubt */
 } harmony_record_query;
 
 enum {
@@ -200,7 +200,7 @@ typedef struct harmony_record_change {
 	int outcome;        /* 1: this is what `run` made of it, in place of what it made before */
 	int outcome_state;  /* of the outcome, HARMONY_STATE_*; -1: `state`, or with state -1 all as it stands */
 	int imposed;        /* 1: the package itself set retry_in */
-	int64_t retry_in;   /* ms, for HARMONY_STATE_WAITING */
+	int64_t retry_in;   /* ms, for HARMONY_STATE_WAITING and IN_DOUBT */
 	int64_t file;       /* of the outcome: the intake file and line it came from now; 0: as in the record */
 	uint64_t line;
 	const char *remote_id; /* NULL leaves it */

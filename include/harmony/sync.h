@@ -96,9 +96,11 @@ typedef struct harmony_export_options {
    earlier run left in doubt is looked up, then masters, invoices, memorials, bank.
    HARMONY_OK: the run was made and `*run` (may be NULL) tells what it came to;
    run->status is the most pressing of it, harmony_sync_exit() its exit status. Any
-   other return: no run was made, nothing was taken in. Errors: HARMONY_BUSY (another
-   run holds this integration), HARMONY_IO, HARMONY_NOTFOUND and HARMONY_FORMAT (input
-   unreadable), HARMONY_RETRY (a file grew while it was read), HARMONY_LIMIT.
+   other return: no run was made and nothing was taken in, or the store failed in the
+   middle, and the next run goes on with what is left. A due_only run without anything to
+   do is not made: run->id is 0. Errors: HARMONY_BUSY (another run holds this
+   integration), HARMONY_IO and HARMONY_FORMAT (input unreadable), HARMONY_RETRY (a file
+   grew while it was read; the store's disk is full), HARMONY_LIMIT.
    What happens to a record is written in docs/store.md. */
 HARMONY_API harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync,
                                                const char *name,

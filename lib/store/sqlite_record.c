@@ -206,7 +206,8 @@ static harmony_status put_claim(harmony__store *store, const harmony_record_chan
 static harmony_status put_state(harmony__store *store, const harmony_record_change *change,
                                 harmony_error *error)
 {
-	bool waits = change->state == HARMONY_STATE_WAITING;
+	bool waits =
+		change->state == HARMONY_STATE_WAITING || change->state == HARMONY_STATE_IN_DOUBT;
 	harmony__call call = harmony__call_of(
 		store,
 		"UPDATE record SET run = ?1, state = ?2, attempts = attempts + (?2 = 1),"
@@ -268,7 +269,7 @@ harmony_status harmony__store_record_change(void *self, const harmony_record_cha
 	"SELECT r.id, r.integration, r.run, r.kind, " state ", r.state, r.identifier, r.key,"        \
 	" r.remote_id, " file ", " line ", " code ", " field ", " message ", " vendor ", r.raw,"    \
 	" r.version, r.attempts, r.owner, r.applied, r.file,"                                       \
-	" CASE r.state WHEN 5 THEN max(r.since + r.delay - ?1, 0) ELSE 0 END, r.hash, v.json "
+	" CASE WHEN r.state IN (5, 6) THEN max(r.since + r.delay - ?1, 0) ELSE 0 END, r.hash, v.json "
 #define AS_IT_STANDS                                                                               \
 	COLUMNS("r.state", "r.source_file", "r.source_line", "r.code", "r.field", "r.message",      \
 	        "r.vendor")                                                                         \
@@ -414,7 +415,7 @@ static harmony_status list_run(harmony__store *store, const harmony_record_query
 }
 
 #define DUE                                                                                        \
-	" AND (r.state <> 5 OR CASE ?4 WHEN 0 THEN 1 WHEN 1 THEN r.since + r.delay <= ?1"            \
+	" AND (r.state NOT IN (5, 6) OR CASE ?4 WHEN 0 THEN 1 WHEN 1 THEN r.since + r.delay <= ?1"            \
 	" WHEN 2 THEN r.since + r.delay <= ?1 OR r.imposed = 0"                                      \
 	" ELSE r.since + r.delay > ?1 AND r.imposed END)"
 

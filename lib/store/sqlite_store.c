@@ -324,6 +324,7 @@ static void store_close(void *self)
 }
 
 #define THOROUGH_UP_TO (64u * 1024u * 1024u)
+#define ALWAYS_UP_TO (4u * 1024u * 1024u) /* a few milliseconds */
 
 /* Alone with a store that still counts writers: one of them died. */
 static harmony_status check_after_crash(harmony__store *store, harmony_error *error)
@@ -349,17 +350,26 @@ static harmony_status check_after_crash(harmony__store *store, harmony_error *er
 	return status;
 }
 
+/* Most stores are small enough to be looked through each time: a flipped bit in an index
+   could hide that an entry is booked. */
+static harmony_status check_when_small(harmony__store *store, harmony_error *error)
+{
+	harmony__file_info info = {0};
+	(void)harmony__file_stat(&info, store->path, NULL);
+	return info.size <= ALWAYS_UP_TO ? harmony__db_check(store->db, true, error) : HARMONY_OK;
+}
+
 /* Waits that another start of the machine began go on with what is left of them by the
    wall clock, never more than they were: after this only the monotonic clock counts. */
 static const char rebase_records[] =
 	"UPDATE record SET delay = CASE WHEN ?3 < since_wall THEN delay"
 	" ELSE max(delay - (?3 - since_wall), 0) END, boot = ?1, since = ?2, since_wall = ?3"
-	" WHERE state IN (0, 1, 5, 6) AND state = 5 AND (boot <> ?1 OR since > ?2)";
+	" WHERE state IN (0, 1, 5, 6) AND state IN (5, 6) AND (boot <> ?1 OR since > ?2)";
 static const char rebase_refusals[] =
 	"UPDATE refusal SET since = ?2 - CASE WHEN ?3 < since_wall THEN 0 ELSE ?3 - since_wall END,"
 	" boot = ?1, since_wall = ?3 WHERE boot <> ?1 OR since > ?2";
 static const char rebase_due[] =
-	"SELECT EXISTS(SELECT 1 FROM record WHERE state IN (0, 1, 5, 6) AND state = 5"
+	"SELECT EXISTS(SELECT 1 FROM record WHERE state IN (0, 1, 5, 6) AND state IN (5, 6)"
 	" AND (boot <> ?1 OR since > ?2))"
 	" OR EXISTS(SELECT 1 FROM refusal WHERE boot <> ?1 OR since > ?2)";
 
@@ -449,6 +459,8 @@ static harmony_status open_db(harmony__store *store, const harmony_store_options
 		status = harmony__db_exec(store->db, "PRAGMA secure_delete = ON", error);
 	if (status == HARMONY_OK && alone)
 		status = check_after_crash(store, error);
+	if (status == HARMONY_OK)
+		status = check_when_small(store, error);
 	if (alone)
 		harmony__guard_share(store->guard);
 	return status;

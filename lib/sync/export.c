@@ -87,6 +87,48 @@ static harmony_status be_patient(harmony__job *job, harmony_error *error)
 	return status;
 }
 
+static harmony_status there_is_one(const harmony_record_state *record, void *user)
+{
+	(void)record;
+	*(bool *)user = true;
+	return HARMONY_USER;
+}
+
+/* A service that looks every few seconds makes no run of nothing. */
+static harmony_status anything_due(bool *yes, harmony__job *job, harmony_error *error)
+{
+	harmony_record_query query = {.struct_size = sizeof(query),
+	                              .integration = job->integration->id,
+	                              .states = HARMONY_STATES_OPEN,
+	                              .limit = 1,
+	                              .due = HARMONY_DUE_ONLY};
+	harmony_status status =
+		job->store->record_list(job->store->self, &query, there_is_one, yes, error);
+	return status == HARMONY_USER ? HARMONY_OK : status;
+}
+
+static harmony_status run_export(harmony__job *job, harmony__paths *paths,
+                                 const harmony_export_options *options, harmony_error *error)
+{
+	bool due = paths->count > 0 || !options->due_only;
+	harmony_status status = due ? HARMONY_OK : anything_due(&due, job, error);
+
+	if (status != HARMONY_OK || !due)
+		return status;
+	if (!options->due_only)
+		status = be_patient(job, error);
+	if (status == HARMONY_OK)
+		status = take_in(job, paths, options->path_count == 0,
+		                 options->due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
+	if (status != HARMONY_OK)
+		return status;
+	harmony__archive(job, paths);
+	status = harmony__step(job->sync, "archived", error);
+	if (status == HARMONY_OK)
+		status = offer_claimed(job, error);
+	return status == HARMONY_OK ? harmony__job_finish(job, error) : status;
+}
+
 harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const char *name,
                                    const harmony_export_options *options, harmony_error *error)
 {
@@ -102,19 +144,9 @@ harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const c
 		status = harmony__paths_of(&paths, job.integration, copy.paths, copy.path_count, error);
 	if (status == HARMONY_OK && copy.due_only && copy.path_count == 0)
 		status = harmony__intake_ready(&job, &paths, error);
-	if (status == HARMONY_OK && !copy.due_only)
-		status = be_patient(&job, error);
 	if (status == HARMONY_OK)
-		status = take_in(&job, &paths, copy.path_count == 0,
-		                 copy.due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
-	if (status == HARMONY_OK) {
-		harmony__archive(&job, &paths);
-		status = harmony__step(sync, "archived", error);
-	}
-	if (status == HARMONY_OK)
-		status = offer_claimed(&job, error);
-	if (status == HARMONY_OK)
-		status = harmony__job_finish(&job, error);
+		status = run_export(&job, &paths, &copy, error);
+	status = harmony__job_status(&job, status, error);
 	if (status == HARMONY_OK)
 		harmony__give_run(run, &job.run);
 	harmony__paths_free(&paths);
@@ -255,6 +287,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 		status = offer_claimed(&job, error);
 	if (status == HARMONY_OK)
 		status = harmony__job_finish(&job, error);
+	status = harmony__job_status(&job, status, error);
 	if (status == HARMONY_OK)
 		harmony__give_run(run, &job.run);
 	harmony__free(sync->context, list.ids);

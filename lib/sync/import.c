@@ -89,6 +89,7 @@ harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const c
 			harmony__job_stop(&job, status, &why);
 		status = harmony__job_finish(&job, error);
 	}
+	status = harmony__job_status(&job, status, error);
 	if (status == HARMONY_OK)
 		harmony__give_run(run, &job.run);
 	harmony__buf_free(&target);

@@ -533,6 +533,7 @@ typedef struct intake {
 	harmony__job *job;
 	harmony__sha256 sha;
 	uint64_t size;
+	bool failed; /* the store did, not the file */
 	harmony_error *error;
 } intake;
 
@@ -555,7 +556,10 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 	}
 	if (!harmony__key_of(in.key, record, in.state.hash, 1))
 		status = occurrence_of(into->job, &in, into->error);
-	return status == HARMONY_OK ? decide(into->job, &in, into->error) : status;
+	if (status == HARMONY_OK)
+		status = decide(into->job, &in, into->error);
+	into->failed = status != HARMONY_OK;
+	return status;
 }
 
 /* ---- one file into the store --------------------------------------------------------------------- */
@@ -571,7 +575,10 @@ static harmony_status take_bytes(const void *data, size_t len, void *user)
 		                         "%s is larger than %u bytes; split it", job->file.name,
 		                         HARMONY_MAX_INTAKE);
 	harmony__sha256_add(&into->sha, data, len);
-	return job->store->file_write(job->store->self, &job->file, data, len, into->error);
+	harmony_status status =
+		job->store->file_write(job->store->self, &job->file, data, len, into->error);
+	into->failed = status != HARMONY_OK;
+	return status;
 }
 
 static void name_in_run(harmony_run *run, const char *name)
@@ -605,6 +612,7 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 	if (status == HARMONY_OK)
 		status = harmony__read_file(job->integration, path, take_record, NULL, take_bytes, &into,
 		                            error);
+	job->unreadable = status != HARMONY_OK && !into.failed;
 	if (status != HARMONY_OK)
 		return status;
 	job->file.size = into.size;

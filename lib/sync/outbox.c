@@ -152,6 +152,11 @@ harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_erro
 	return status;
 }
 
+/* How long a service leaves a record in doubt alone: the package may be at work on it still, and
+   each look costs a request. A run that a person starts looks at once. */
+#define FIRST_LOOK INT64_C(60000)
+#define NEXT_LOOK INT64_C(600000)
+
 /* ---- verdicts into the store ------------------------------------------------------------------------ */
 
 static const char *endpoint_of(const harmony__entry *entry)
@@ -212,6 +217,7 @@ static harmony_status put_verdict(harmony__job *job, harmony__entry *entry, bool
 		return put_waiting(job, entry, &change, error);
 	default:
 		change.state = HARMONY_STATE_IN_DOUBT;
+		change.retry_in = FIRST_LOOK;
 		change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
 		if (verdict->message[0] == '\0')
 			change.message = "sent, and no answer came; it is looked up before it is offered again";
@@ -631,6 +637,7 @@ static harmony_status put_found(harmony__job *job, harmony__entry *entry, harmon
 		return harmony__change(job, &change, error);
 	}
 	change.state = HARMONY_STATE_IN_DOUBT;
+	change.retry_in = NEXT_LOOK;
 	change.event = change.outcome = 1;
 	change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
 	change.field = entry->verdict.field;

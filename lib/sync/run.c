@@ -337,6 +337,21 @@ harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
 	return status == HARMONY_OK ? harmony__step(job->sync, "finished", error) : status;
 }
 
+/* A store that could not write, because its disk is full or for another reason of the system,
+   is worth another try; input that cannot be read is not. */
+harmony_status harmony__job_status(const harmony__job *job, harmony_status status,
+                                   harmony_error *error)
+{
+	if (status != HARMONY_IO || job->unreadable)
+		return status;
+	if (error != NULL && error->status == HARMONY_IO) {
+		const char *word = harmony_status_word(HARMONY_RETRY);
+		error->status = HARMONY_RETRY;
+		(void)harmony__copy_text(error->code, sizeof(error->code), word, strlen(word));
+	}
+	return HARMONY_RETRY;
+}
+
 void harmony__job_close(harmony__job *job)
 {
 	if (job->integration != NULL)

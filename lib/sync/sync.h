@@ -72,6 +72,7 @@ typedef struct harmony__job {
 	uint64_t work, done; /* records to offer, and offered */
 	harmony_status stop; /* what ended the offering early */
 	harmony_error why;
+	bool unreadable; /* what failed was the input */
 	unsigned silent; /* offers in a row that got no answer */
 } harmony__job;
 
@@ -104,6 +105,9 @@ harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const ch
 harmony_status harmony__job_begin(harmony__job *job, harmony_error *error);
 /* Ends the run: what is left of it waits, the counts are made and checked. */
 harmony_status harmony__job_finish(harmony__job *job, harmony_error *error);
+/* The status to return: what the system refused the store is temporary. */
+harmony_status harmony__job_status(const harmony__job *job, harmony_status status,
+                                   harmony_error *error);
 void harmony__job_close(harmony__job *job);
 /* Into a caller's struct, which may be NULL or of an older version. */
 void harmony__give_run(harmony_run *to, const harmony_run *from);
