@@ -181,50 +181,12 @@ static void extra_field(harmony_fmuta6 *r, int index)
 	                "no column of this format, so it is left out, here and in every other row");
 }
 
-/* Remembers the header's first columns as bytes. */
-static void keep_key(harmony_fmuta6 *r)
-{
-	const harmony_csv_field *f = r->row->fields + r->key_index;
-	harmony__key *key = &r->entry.key;
-	size_t len;
-
-	if (!r->key_index || r->row->count < r->key_index + HARMONY__KEY_COLUMNS)
-		return;
-	len = (size_t)(f[HARMONY__KEY_COLUMNS - 1].text - f[0].text) +
-	      f[HARMONY__KEY_COLUMNS - 1].len;
-	if (len > sizeof(key->bytes))
-		return;
-	for (size_t i = 0; i < HARMONY__KEY_COLUMNS; i++) {
-		key->at[i] = (uint16_t)(f[i].text - f[0].text);
-		key->lens[i] = (uint16_t)f[i].len;
-	}
-	memcpy(key->bytes, f[0].text, len);
-	key->len = len;
-}
-
-/* A line that repeats them says nothing new in them. */
-static bool repeats_key(const harmony_fmuta6 *r)
-{
-	const harmony_csv_field *f = r->row->fields + r->key_index;
-	const harmony__key *key = &r->entry.key;
-
-	if (!key->len || r->row->count < r->key_index + HARMONY__KEY_COLUMNS)
-		return false;
-	for (size_t i = 0; i < HARMONY__KEY_COLUMNS; i++)
-		if (f[i].len != key->lens[i] || (size_t)(f[i].text - f[0].text) != key->at[i])
-			return false;
-	return memcmp(f[0].text, key->bytes, key->len) == 0;
-}
-
 static void read_fields(harmony_fmuta6 *r, harmony__line *line)
 {
 	const harmony_csv_field *fields = r->row->fields;
 	size_t count = r->row->count < HARMONY_MAX_COLUMNS ? r->row->count : HARMONY_MAX_COLUMNS;
-	size_t first = r->key_index;
 
-	if (line && repeats_key(r))
-		first += HARMONY__KEY_COLUMNS;
-	for (size_t i = first; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const harmony__column *column = r->columns[i];
 		harmony__value value;
 
@@ -468,7 +430,6 @@ void harmony__entry_row(harmony_fmuta6 *r)
 		return;
 	}
 	check_shape(r);
-	keep_key(r);
 	if (harmony__begin_row(r, r->row))
 		read_fields(r, NULL);
 }

@@ -69,11 +69,9 @@ unsigned harmony__layout_find(const harmony__layout *layout, const char *name, s
 
 static inline char harmony__journal_letter(const char *text, size_t len)
 {
-	const unsigned letters = 1u << ('I' - 'A') | 1u << ('V' - 'A') | 1u << ('K' - 'A') |
-	                         1u << ('B' - 'A') | 1u << ('G' - 'A') | 1u << ('M' - 'A');
-	unsigned c = len == 1 ? (unsigned)(unsigned char)(text[0] & ~0x20) - 'A' : 26;
+	char c = len == 1 ? (char)(text[0] & ~0x20) : '\0';
 
-	return c < 26 && letters >> c & 1 ? (char)('A' + c) : '\0';
+	return c && strchr("IVKBGM", c) ? c : '\0';
 }
 
 /* ---- what the first rows tell ----------------------------------------------------------- */
@@ -119,15 +117,6 @@ harmony_status harmony__seen_add(bool *before, harmony__seen *seen, harmony_cont
 
 /* ---- the reader ------------------------------------------------------------------------------ */
 
-/* The header row's columns 3 to 6 as they lie in the file: lines mostly repeat them. */
-#define HARMONY__KEY_COLUMNS 4
-
-typedef struct harmony__key {
-	size_t len; /* 0: unknown */
-	uint16_t at[HARMONY__KEY_COLUMNS], lens[HARMONY__KEY_COLUMNS];
-	char bytes[48];
-} harmony__key;
-
 /* The entry that is being put together. */
 typedef struct harmony__entry {
 	bool open, skip; /* skip: too large, the rest of it is not kept */
@@ -141,7 +130,6 @@ typedef struct harmony__entry {
 	int wrong_index;
 	uint64_t wrong_line;
 	char wrong_code[64];
-	harmony__key key;
 	uint64_t down_present; /* codes of the header row for lines without */
 	harmony__value down[HARMONY_LINE_FIELDS]; /* not cleared */
 } harmony__entry;
@@ -166,7 +154,6 @@ struct harmony_fmuta6 {
 	const harmony__column *columns[HARMONY_MAX_COLUMNS]; /* by field of a row */
 	unsigned column_count; /* fields of a row that may have a column */
 	int row_index, type_index, company_index; /* -1: absent */
-	size_t key_index; /* of column 3, when 3 to 6 follow each other; 0: they do not */
 	int seven;        /* what 7 digits mean, once known */
 	int encoding;
 	bool extra_told, company_told, full_told, title_pending;

@@ -115,8 +115,6 @@ static void place_columns(harmony_fmuta6 *r, bool by_name, int company)
 			r->type_index = (int)i;
 	}
 	r->company_index = company ? 0 : -1;
-	if (!by_name && layout->file_kind == HARMONY_FILE_ENTRIES)
-		r->key_index = (size_t)company + 2;
 }
 
 /* True once the rows told what the file is. */

@@ -4,10 +4,8 @@
 /* The text of a field → a value. Every field of every row of a large file passes here:
    texts stay where the row's copy lies, nothing is formatted unless it is wrong. */
 
-static inline void trim(const char **text, size_t *len)
+static void trim(const char **text, size_t *len)
 {
-	if (HARMONY__LIKELY(*len > 0 && **text > ' ' && (*text)[*len - 1] > ' '))
-		return;
 	while (*len > 0 && (**text == ' ' || **text == '\t')) {
 		++*text;
 		--*len;
@@ -199,9 +197,11 @@ static bool read_decimal(harmony_fmuta6 *r, harmony__value *out, int index, cons
 {
 	char sign = 0;
 	harmony_status status;
+	const char *at = text;
+	size_t left = len;
 
-	trim(&text, &len);
-	if (len == 0)
+	trim(&at, &left);
+	if (left == 0)
 		return false;
 	status = harmony__read_decimal(&out->number, &sign, r, text, len, scale);
 	if (HARMONY__UNLIKELY(sign && sign != r->summary.decimal) && status != HARMONY_FORMAT) {
