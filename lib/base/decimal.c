@@ -50,6 +50,38 @@ static bool push(int64_t *value, unsigned digit)
 	       !__builtin_sub_overflow(*value, (int64_t)digit, value);
 }
 
+/* The form that nearly every amount of a file has: a minus at most, digits, and as many
+   decimals as the scale at most; short enough not to overflow. */
+static bool quick_decimal(int64_t *out, const char *text, size_t len, unsigned scale, char sign,
+                          char *decimal)
+{
+	const char *end = text + len;
+	bool negative = len > 0 && *text == '-';
+	uint64_t value = 0;
+	unsigned decimals = 0;
+
+	text += negative;
+	if (text == end || end - text > 15 || scale > 2)
+		return false;
+	while (text < end && is_digit(*text))
+		value = value * 10 + (uint64_t)(*text++ - '0');
+	if (text < end) {
+		const char *point = text;
+		if (sign ? *point != sign : *point != '.' && *point != ',')
+			return false;
+		for (text++; text < end && is_digit(*text); decimals++)
+			value = value * 10 + (uint64_t)(*text++ - '0');
+		if (text < end || decimals == 0 || decimals > scale || point == end - len + negative)
+			return false;
+		if (decimal)
+			*decimal = *point;
+	}
+	for (; decimals < scale; decimals++)
+		value *= 10;
+	*out = negative ? -(int64_t)value : (int64_t)value;
+	return true;
+}
+
 harmony_status harmony__decimal(int64_t *out, const char *text, size_t len, unsigned scale,
                                 char sign, char *decimal)
 {
@@ -58,8 +90,11 @@ harmony_status harmony__decimal(int64_t *out, const char *text, size_t len, unsi
 	unsigned decimals = 0;
 	bool digits = false, fits = true, exact = true;
 	char point = 0;
-	harmony_status status = strip(&n, text, len);
+	harmony_status status;
 
+	if (quick_decimal(out, text, len, scale, sign, decimal))
+		return HARMONY_OK;
+	status = strip(&n, text, len);
 	if (status != HARMONY_OK)
 		return status;
 	for (; n.at < n.end; n.at++) {

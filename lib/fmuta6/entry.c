@@ -26,9 +26,10 @@ void harmony__no_room(harmony_fmuta6 *r)
 static bool same_value(const harmony__value *a, const harmony__value *b, int type)
 {
 	if (type == HARMONY_TYPE_TEXT)
-		return a->t.len == b->t.len && memcmp(a->t.text, b->t.text, a->t.len) == 0;
+		return a->t.len == b->t.len && harmony__same_bytes(a->t.text, b->t.text, a->t.len);
 	if (type == HARMONY_TYPE_DATE)
-		return memcmp(&a->date, &b->date, sizeof(a->date)) == 0;
+		return a->date.year == b->date.year && a->date.month == b->date.month &&
+		       a->date.day == b->date.day;
 	return a->number == b->number;
 }
 
@@ -181,41 +182,97 @@ static void extra_field(harmony_fmuta6 *r, int index)
 	                "no column of this format, so it is left out, here and in every other row");
 }
 
-static void read_fields(harmony_fmuta6 *r, harmony__line *line)
+/* Most fields of a line say again what the header row says, byte for byte: those need not
+   be read a second time. Only a header row whose value was good counts. */
+static void keep_header_row(harmony_fmuta6 *r)
 {
 	const harmony_csv_field *fields = r->row->fields;
-	size_t count = r->row->count < HARMONY_MAX_COLUMNS ? r->row->count : HARMONY_MAX_COLUMNS;
 
-	for (size_t i = 0; i < count; i++) {
-		const harmony__column *column = r->columns[i];
-		harmony__value value;
-
-		if (fields[i].len == 0)
-			continue;
-		if (HARMONY__UNLIKELY(!column))
-			extra_field(r, (int)i);
-		else if (!harmony__read_value(r, &value, column, (int)i))
-			continue;
-		else if (column->field == HARMONY_FIELD_PARTY)
-			place_party(r, line, column, (int)i, &value);
-		else if (line)
-			place_on_line(r, line, column, (int)i, &value);
-		else
-			place_on_header(r, column, (int)i, &value);
+	if (!r->copy || r->row->flags & (HARMONY_CSV_NUL | HARMONY_CSV_DAMAGED))
+		return;
+	r->head_count = r->row->count < HARMONY__REPEATS ? (unsigned)r->row->count : HARMONY__REPEATS;
+	for (unsigned i = 0; i < r->head_count; i++) {
+		r->head[i].text = r->copy + (fields[i].text - r->base);
+		r->head[i].len = fields[i].len;
 	}
+}
+
+/* Which of a row's first 64 fields hold something, as bits. */
+static uint64_t filled_fields(const harmony_csv_row *row)
+{
+	const harmony_csv_field *fields = row->fields;
+	size_t count = row->count < 64 ? row->count : 64;
+	uint64_t filled = 0;
+
+	for (size_t i = 0; i < count; i++)
+		filled |= (uint64_t)(fields[i].len != 0) << i;
+	return filled;
+}
+
+/* Those of a line's filled fields that repeat the header row. */
+static uint64_t repeated(const harmony_fmuta6 *r, uint64_t filled)
+{
+	const harmony_csv_field *fields = r->row->fields;
+	uint64_t found = 0, left = filled & r->repeats[is_invoice(r)];
+
+	if (r->row->flags & (HARMONY_CSV_NUL | HARMONY_CSV_DAMAGED) || !r->copy)
+		return 0;
+	if (r->head_count < 64)
+		left &= (UINT64_C(1) << r->head_count) - 1;
+	for (; left; left &= left - 1) {
+		unsigned i = (unsigned)harmony__low_bit(left);
+		if (fields[i].len == r->head[i].len &&
+		    harmony__same_bytes(fields[i].text, r->head[i].text, fields[i].len) &&
+		    harmony__has(r->record, r->columns[i]->field))
+			found |= UINT64_C(1) << i;
+	}
+	return found;
+}
+
+static void read_field(harmony_fmuta6 *r, harmony__line *line, int index)
+{
+	const harmony__column *column = r->columns[index];
+	harmony__value value;
+
+	if (HARMONY__UNLIKELY(!column))
+		extra_field(r, index);
+	else if (!harmony__read_value(r, &value, column, index))
+		return;
+	else if (column->field == HARMONY_FIELD_PARTY)
+		place_party(r, line, column, index, &value);
+	else if (line)
+		place_on_line(r, line, column, index, &value);
+	else
+		place_on_header(r, column, index, &value);
+}
+
+static void read_fields(harmony_fmuta6 *r, harmony__line *line)
+{
+	uint64_t filled = filled_fields(r->row) & ~r->settled;
+
+	if (line)
+		filled &= ~repeated(r, filled);
+	for (; filled; filled &= filled - 1)
+		read_field(r, line, harmony__low_bit(filled));
+	for (size_t i = 64; i < r->row->count && i < HARMONY_MAX_COLUMNS; i++)
+		if (r->row->fields[i].len > 0)
+			read_field(r, line, (int)i);
 }
 
 static void check_shape(harmony_fmuta6 *r)
 {
-	harmony__spot spot = harmony__spot_here(r, -1);
+	harmony__spot spot;
 	size_t count = r->row->count - (r->company_index >= 0 && r->row->count > 0);
 
+	if (HARMONY__LIKELY(!(r->row->flags & HARMONY_CSV_DAMAGED) && count >= HARMONY__MIN_COLUMNS))
+		return;
+	spot = harmony__spot_here(r, -1);
 	if (r->row->flags & HARMONY_CSV_DAMAGED)
 		harmony__report(r, &spot, HARMONY_FAILURE, HARMONY_CODE_DAMAGED_ROW,
 		                "the row cannot be split into fields: %s; correct it and offer the "
 		                "entry again",
 		                r->row->reason ? r->row->reason : "it is damaged");
-	else if (count < HARMONY__MIN_COLUMNS && !r->summary.title_row)
+	else if (!r->summary.title_row)
 		harmony__report(r, &spot, HARMONY_FAILURE, HARMONY_CODE_DAMAGED_ROW,
 		                "the row has %zu columns where an entry needs at least %u; was it cut?",
 		                count, HARMONY__MIN_COLUMNS);
@@ -305,6 +362,7 @@ static void begin(harmony_fmuta6 *r, uint64_t number)
 	harmony_record_reset(r->record, kind_of(type ? type : 'M'));
 	r->record->file = r->file;
 	r->record->source_line = r->row->line;
+	r->head_count = 0;
 	r->entry.open = true;
 	r->entry.type = type ? type : '?';
 	r->at = HARMONY_HEADER;
@@ -338,9 +396,13 @@ static void line_sums(harmony_fmuta6 *r, const harmony__line *line)
 
 static void check_line(harmony_fmuta6 *r, bool numbered, uint64_t number)
 {
-	harmony__spot spot = harmony__spot_here(r, r->row_index);
+	harmony__spot spot;
 	char type = type_of_row(r);
 
+	if (HARMONY__LIKELY(numbered && type == r->entry.type &&
+	                    (number == r->entry.last_number + 1 || r->record->line_count == 1)))
+		return;
+	spot = harmony__spot_here(r, r->row_index);
 	if (!numbered)
 		harmony__report(r, &spot, HARMONY_FAILURE, HARMONY_CODE_INVALID_NUMBER,
 		                "not a line number; write 0 for the header row and 1, 2, 3 for lines");
@@ -430,8 +492,10 @@ void harmony__entry_row(harmony_fmuta6 *r)
 		return;
 	}
 	check_shape(r);
-	if (harmony__begin_row(r, r->row))
+	if (harmony__begin_row(r, r->row)) {
 		read_fields(r, NULL);
+		keep_header_row(r);
+	}
 }
 
 void harmony__entry_end(harmony_fmuta6 *r)

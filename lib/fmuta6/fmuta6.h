@@ -59,6 +59,7 @@ typedef struct harmony__layout {
 } harmony__layout;
 
 #define HARMONY__ENTRY_COLUMNS 40u
+#define HARMONY__REPEATS 64u /* fields of a row that harmony_fmuta6.repeats has bits for */
 #define HARMONY__MIN_COLUMNS 13u
 
 /* By HARMONY_FILE_*; the first has no columns. */
@@ -71,7 +72,45 @@ static inline char harmony__journal_letter(const char *text, size_t len)
 {
 	char c = len == 1 ? (char)(text[0] & ~0x20) : '\0';
 
-	return c && strchr("IVKBGM", c) ? c : '\0';
+	switch (c) {
+	case 'I':
+	case 'V':
+	case 'K':
+	case 'B':
+	case 'G':
+	case 'M':
+		return c;
+	default:
+		return '\0';
+	}
+}
+
+/* memcmp of a few bytes, without the call: most fields have fewer than 16. */
+static inline bool harmony__same_bytes(const char *a, const char *b, size_t len)
+{
+	uint64_t x, y, last_x, last_y;
+	uint32_t u, v, last_u, last_v;
+
+	if (len > 16)
+		return memcmp(a, b, len) == 0;
+	if (len >= 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		memcpy(&last_x, a + len - 8, 8);
+		memcpy(&last_y, b + len - 8, 8);
+		return ((x ^ y) | (last_x ^ last_y)) == 0;
+	}
+	if (len >= 4) {
+		memcpy(&u, a, 4);
+		memcpy(&v, b, 4);
+		memcpy(&last_u, a + len - 4, 4);
+		memcpy(&last_v, b + len - 4, 4);
+		return ((u ^ v) | (last_u ^ last_v)) == 0;
+	}
+	for (size_t i = 0; i < len; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
 }
 
 /* ---- what the first rows tell ----------------------------------------------------------- */
@@ -153,6 +192,9 @@ struct harmony_fmuta6 {
 	const harmony__layout *layout;
 	const harmony__column *columns[HARMONY_MAX_COLUMNS]; /* by field of a row */
 	unsigned column_count; /* fields of a row that may have a column */
+	uint64_t settled;      /* fields that are read before the others: line number, journal type */
+	uint64_t repeats[2];   /* fields whose line value is nothing new when it is the header's:
+	                          of other entries, of invoices */
 	int row_index, type_index, company_index; /* -1: absent */
 	int seven;        /* what 7 digits mean, once known */
 	int encoding;
@@ -163,6 +205,11 @@ struct harmony_fmuta6 {
 	const harmony_csv_row *row;
 	const char *base; /* its region, and the copy in the record's arena */
 	char *copy;       /* NULL: this row's texts need decoding */
+	struct {
+		const char *text;
+		size_t len;
+	} head[HARMONY__REPEATS]; /* the raw fields of the entry's header row, in the copy */
+	unsigned head_count;      /* 0: not kept */
 	size_t at;        /* its row in the record, 0: header */
 	char date_text[10];
 	size_t date_len;

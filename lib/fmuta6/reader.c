@@ -97,6 +97,22 @@ static bool in_order(const uint8_t *named, int *company)
 	return shift >= 0;
 }
 
+/* A line's value goes nowhere when it is what the header has already. */
+static void note_repeats(harmony_fmuta6 *r, unsigned index)
+{
+	unsigned place = r->columns[index]->place;
+	bool other = place & (HARMONY__UP | HARMONY__DIFFERS) &&
+	             (place & HARMONY__DIFFERS || !(place & HARMONY__ON_LINE));
+
+	if (index >= HARMONY__REPEATS)
+		return;
+	r->settled |= (uint64_t)(r->columns[index]->as == HARMONY__AS_ROW ||
+	                         r->columns[index]->as == HARMONY__AS_TYPE)
+	              << index;
+	r->repeats[0] |= (uint64_t)other << index;
+	r->repeats[1] |= (uint64_t)(other || place & HARMONY__INVOICE) << index;
+}
+
 static void place_columns(harmony_fmuta6 *r, bool by_name, int company)
 {
 	const harmony__layout *layout = r->layout;
@@ -109,6 +125,7 @@ static void place_columns(harmony_fmuta6 *r, bool by_name, int company)
 			continue;
 		r->columns[i] = &layout->columns[column - 1];
 		r->column_count = i + 1;
+		note_repeats(r, i);
 		if (r->columns[i]->as == HARMONY__AS_ROW)
 			r->row_index = (int)i;
 		if (r->columns[i]->as == HARMONY__AS_TYPE)

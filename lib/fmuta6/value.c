@@ -4,8 +4,10 @@
 /* The text of a field → a value. Every field of every row of a large file passes here:
    texts stay where the row's copy lies, nothing is formatted unless it is wrong. */
 
-static void trim(const char **text, size_t *len)
+static inline void trim(const char **text, size_t *len)
 {
+	if (HARMONY__LIKELY(*len > 0 && **text > ' ' && (*text)[*len - 1] > ' '))
+		return;
 	while (*len > 0 && (**text == ' ' || **text == '\t')) {
 		++*text;
 		--*len;
@@ -86,18 +88,34 @@ static bool decode(harmony_fmuta6 *r, harmony__value *out, int index, const char
 	return out->t.text != NULL;
 }
 
-static bool read_text(harmony_fmuta6 *r, harmony__value *out, int index, const char *text, size_t len)
+/* A text stays where it lies in the row's copy. */
+static inline bool point_to(harmony_fmuta6 *r, harmony__value *out, const char *text, size_t len)
 {
-	if (HARMONY__UNLIKELY(r->row->flags & HARMONY_CSV_NUL) && memchr(text, '\0', len))
-		return bad_text(r, index, "a NUL byte stands in this text");
-	if (HARMONY__UNLIKELY(!r->copy))
-		return decode(r, out, index, text, len);
-	if (HARMONY__UNLIKELY(r->row->flags & HARMONY_CSV_HIGH) && !harmony__is_utf8(text, len))
-		return bad_text(r, index, "this text is not the UTF-8 that the rest of the file is");
 	out->t.text = r->copy + (text - r->base);
 	out->t.len = len;
 	r->copy[text - r->base + (ptrdiff_t)len] = '\0';
 	return true;
+}
+
+/* A text of a row with bytes that are not plain ASCII. */
+static bool read_odd_text(harmony_fmuta6 *r, harmony__value *out, int index, const char *text,
+                          size_t len)
+{
+	if (r->row->flags & HARMONY_CSV_NUL && memchr(text, '\0', len))
+		return bad_text(r, index, "a NUL byte stands in this text");
+	if (!r->copy)
+		return decode(r, out, index, text, len);
+	if (r->row->flags & HARMONY_CSV_HIGH && !harmony__is_utf8(text, len))
+		return bad_text(r, index, "this text is not the UTF-8 that the rest of the file is");
+	return point_to(r, out, text, len);
+}
+
+static inline bool read_text(harmony_fmuta6 *r, harmony__value *out, int index, const char *text,
+                             size_t len)
+{
+	if (HARMONY__UNLIKELY(r->row->flags & (HARMONY_CSV_NUL | HARMONY_CSV_HIGH) || !r->copy))
+		return read_odd_text(r, out, index, text, len);
+	return point_to(r, out, text, len);
 }
 
 static bool read_code(harmony_fmuta6 *r, harmony__value *out, int index, const char *text, size_t len)
@@ -308,7 +326,7 @@ static bool read_date(harmony_fmuta6 *r, harmony__value *out, int index, const c
 	int used = r->seven;
 	harmony_status status;
 
-	if (len == r->date_len && memcmp(text, r->date_text, len) == 0) {
+	if (len == r->date_len && harmony__same_bytes(text, r->date_text, len)) {
 		out->date = r->date_value;
 		r->summary.dates = r->date_used;
 		return true;

@@ -176,10 +176,15 @@ static void check_values(checker *check, size_t row, const harmony__value *value
 			harmony_field field = (harmony_field)(64 * w) + harmony__low_bit(bits);
 			const place at = {row, field, &values[field]};
 
-			if (harmony__fields[field].type == HARMONY_TYPE_TEXT)
-				check_text(check, at);
-			else if (harmony__fields[field].type == HARMONY_TYPE_NUMBER)
+			if (harmony__fields[field].type == HARMONY_TYPE_TEXT) {
+				/* the two that are more than their width */
+				if (HARMONY__UNLIKELY(values[field].t.len >
+				                      harmony__fields[field].width) ||
+				    field == HARMONY_FIELD_SIDE || field == HARMONY_FIELD_CURRENCY)
+					check_text(check, at);
+			} else if (harmony__fields[field].type == HARMONY_TYPE_NUMBER) {
 				check_number(check, at);
+			}
 		}
 }
 
