@@ -215,11 +215,9 @@ static bool read_decimal(harmony_fmuta6 *r, harmony__value *out, int index, cons
 {
 	char sign = 0;
 	harmony_status status;
-	const char *at = text;
-	size_t left = len;
 
-	trim(&at, &left);
-	if (left == 0)
+	trim(&text, &len);
+	if (len == 0)
 		return false;
 	status = harmony__read_decimal(&out->number, &sign, r, text, len, scale);
 	if (HARMONY__UNLIKELY(sign && sign != r->summary.decimal) && status != HARMONY_FORMAT) {
