@@ -204,8 +204,8 @@ static uint64_t filled_fields(const harmony_csv_row *row)
 	size_t count = row->count < 64 ? row->count : 64;
 	uint64_t filled = 0;
 
-	for (size_t i = 0; i < count; i++)
-		filled |= (uint64_t)(fields[i].len != 0) << i;
+	while (count-- > 0) /* downwards: an addition with carry each, no shift by a variable */
+		filled += filled + (fields[count].len != 0);
 	return filled;
 }
 
