@@ -102,6 +102,9 @@ static int catch_answer(struct program *p, int listener, char *target, size_t si
 		if (found)
 			return EXIT_DONE;
 	}
+	if (interrupted())
+		return fail(p, HARMONY_CANCELLED,
+			    "stopped before anybody came back from the login");
 	return fail(p, HARMONY_AUTH, "nobody came back from the login within %d minutes; try again",
 		    CATCH_MINUTES);
 }
@@ -154,10 +157,12 @@ static int take_code(struct session *session, const char *name, const char *code
 	return exit_of(harmony_sync_login_code(session->sync, name, code, &session->p->error));
 }
 
-static void show_address(struct program *p, const char *url, bool catching)
+static void show_address(const char *url, bool catching)
 {
 	fprintf(stderr, "Open this address in a browser and log in:\n\n  %s\n\n%s", url,
-		catching ? "Waiting for the browser to come back ...\n" : "");
+		catching ? "Waiting for the browser to come back ...\n"
+			 : "Paste the code, or the whole address that you came back to: ");
+	fflush(stderr);
 }
 
 static int consent(struct session *session, const struct config_section *section)
@@ -184,7 +189,7 @@ static int consent(struct session *session, const struct config_section *section
 		    "--code CODE",
 		    section->name);
 	}
-	show_address(p, url, listener >= 0);
+	show_address(url, listener >= 0);
 	if (listener >= 0) {
 		code = catch_answer(p, listener, answer, sizeof(answer));
 		close(listener);
