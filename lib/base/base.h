@@ -125,6 +125,9 @@ unsigned harmony__cursor_digits(harmony__cursor *cursor, unsigned max_digits, ui
 /* Up to `delimiter` or the end; the delimiter is consumed, not included. */
 void harmony__cursor_until(harmony__cursor *cursor, char delimiter, const char **text, size_t *len);
 
+/* "90s", "30m", "12h", "7d" in ms. HARMONY_FORMAT for anything else. */
+harmony_status harmony__duration(int64_t *out, const char *text);
+
 /* ---- text and charset --------------------------------------------------------- */
 
 bool harmony__is_ascii(const char *text, size_t len);

@@ -83,3 +83,22 @@ harmony_date harmony_date_from_days(int32_t days)
 	date.year = (int16_t)(year + era * 400 + (date.month <= 2));
 	return date;
 }
+
+harmony_status harmony__duration(int64_t *out, const char *text)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
+	uint64_t number = 0;
+
+	if (harmony__cursor_digits(&cursor, 7, &number) == 0)
+		return HARMONY_FORMAT;
+	for (size_t i = 0; i < HARMONY__COUNT(units); i++)
+		if (harmony__cursor_char(&cursor, units[i].unit)) {
+			*out = (int64_t)number * units[i].ms;
+			return harmony__cursor_done(&cursor) ? HARMONY_OK : HARMONY_FORMAT;
+		}
+	return HARMONY_FORMAT;
+}

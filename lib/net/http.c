@@ -7,7 +7,7 @@
 
 #define CONNECT_TIMEOUT_MS 15000L
 #define IDLE_TIMEOUT_S 30L /* below one byte a second for so long: given up */
-#define TOTAL_TIMEOUT_MS 100000
+#define TOTAL_TIMEOUT_MS 100000 /* without the setting `timeout` */
 #define MAX_HEADERS (64u * 1024u)
 #define MAX_AUTHORIZATION (16u * 1024u)
 
@@ -15,6 +15,7 @@ struct harmony__http {
 	const harmony_host *host;
 	CURL *easy; /* keeps the connections open */
 	char *ca_file;
+	int64_t timeout; /* of a request that names none, ms */
 };
 
 /* What the callbacks of one exchange share. */
@@ -33,12 +34,15 @@ harmony_status harmony__http_new(harmony__http **out, const harmony_host *host, 
                                  harmony_error *error)
 {
 	harmony__http *http = harmony__zalloc(host->context, sizeof(*http));
+	const char *timeout = host->setting ? host->setting("timeout", host->user) : NULL;
 	harmony__file_info info;
 
 	*out = NULL;
 	if (!http)
 		return harmony__nomem(error);
 	http->host = host;
+	if (!timeout || harmony__duration(&http->timeout, timeout) != HARMONY_OK || !http->timeout)
+		http->timeout = TOTAL_TIMEOUT_MS;
 	http->easy = curl_easy_init();
 	if (ca_file)
 		http->ca_file = harmony__strdup(host->context, ca_file);
@@ -341,7 +345,7 @@ static void set_transport(harmony__http *http, exchange *x, const harmony__http_
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, IDLE_TIMEOUT_S);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-	                 (long)(request->timeout ? request->timeout : TOTAL_TIMEOUT_MS));
+	                 (long)(request->timeout ? request->timeout : http->timeout));
 	if (http->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

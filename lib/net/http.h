@@ -38,7 +38,7 @@ typedef struct harmony__http_request {
 	const void *body;
 	size_t body_len;
 	size_t max_response;      /* decoded bytes; 0: HARMONY_MAX_RESPONSE */
-	int64_t timeout;          /* ms in all; 0: 100 s */
+	int64_t timeout;          /* ms in all; 0: the setting `timeout`, 100 s without */
 } harmony__http_request;
 
 typedef struct harmony__http_response {

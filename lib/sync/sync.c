@@ -22,6 +22,7 @@ static const harmony_key keys[] = {
 	{"redirect_uri", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "as registered with the package's vendor"},
 	{"url", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "the package's host"},
 	{"ca_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL, "certificates to trust, in place of the system's"},
+	{"timeout", HARMONY_KEY_DURATION, 0, 0, NULL, "100s", "how long one request to the package may take"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 const harmony_key *harmony_sync_keys(void)
@@ -30,25 +31,6 @@ const harmony_key *harmony_sync_keys(void)
 }
 
 /* ---- settings ------------------------------------------------------------------- */
-
-harmony_status harmony__duration(int64_t *out, const char *text)
-{
-	static const struct {
-		char unit;
-		int64_t ms;
-	} units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
-	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
-	uint64_t number = 0;
-
-	if (harmony__cursor_digits(&cursor, 7, &number) == 0)
-		return HARMONY_FORMAT;
-	for (size_t i = 0; i < HARMONY__COUNT(units); i++)
-		if (harmony__cursor_char(&cursor, units[i].unit)) {
-			*out = (int64_t)number * units[i].ms;
-			return harmony__cursor_done(&cursor) ? HARMONY_OK : HARMONY_FORMAT;
-		}
-	return HARMONY_FORMAT;
-}
 
 static bool is_mapping(const char *key)
 {

@@ -85,8 +85,6 @@ const char *harmony__setting(harmony__integration *integration, const char *key)
 /* A path of the settings, made absolute with the sync's folder, appended. */
 harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
                              harmony_error *error);
-/* "90s", "30m", "12h", "7d" in ms. */
-harmony_status harmony__duration(int64_t *out, const char *text);
 
 /* ---- host.c ---- */
 void harmony__host_init(harmony__integration *integration);
