@@ -8,6 +8,7 @@
 #define PATIENCE (15 * 60 * 1000)
 #define MAX_PAGES 100000u
 #define READ_TRIES 3
+#define READ_PAUSE 250 /* ms, doubled each time */
 
 /* "bulk/Cashflow/Receivables?..." is the endpoint "Receivables", as errors are counted. */
 static void endpoint_of(char *name, size_t size, const char *path)
@@ -60,8 +61,8 @@ static void learn_limits(exact *x, const harmony__http_response *response)
 	}
 }
 
-/* Sends once, with a living token. An answer of 401 renews the login and sends once more:
-   what was refused was not applied. */
+/* Sends once, with a living token. After 401 the login is renewed, after 429 the window's end
+   is waited for (by the next take), and it is sent once more: neither was applied. */
 static harmony_status exchange(exact *x, const char *method, const char *url,
                                const harmony__buf *body, harmony__http_response *response,
                                harmony_error *error)
@@ -87,9 +88,11 @@ static harmony_status exchange(exact *x, const char *method, const char *url,
 		if (status != HARMONY_OK)
 			break;
 		learn_limits(x, response);
-		if (response->class != HARMONY__HTTP_LOGIN || tries > 0)
+		if (tries > 0 || (response->class != HARMONY__HTTP_LOGIN &&
+		                  response->class != HARMONY__HTTP_LIMIT))
 			break;
-		status = harmony__oauth2_refused(x->oauth, request.bearer, error);
+		if (response->class == HARMONY__HTTP_LOGIN)
+			status = harmony__oauth2_refused(x->oauth, request.bearer, error);
 	}
 	return status;
 }
@@ -173,6 +176,7 @@ static harmony_status get_url(exact *x, const char *url, const char *endpoint,
                               harmony__arena *arena, const harmony__json **root,
                               harmony_error *error)
 {
+	harmony_error last = HARMONY_ERROR_INIT;
 	harmony__http_response response;
 	harmony_status status = HARMONY_OK;
 
@@ -196,13 +200,19 @@ static harmony_status get_url(exact *x, const char *url, const char *endpoint,
 			harmony_error_set(&attempt, HARMONY_RETRY, "network",
 			                  "the answer for %s is no JSON; it is tried again", endpoint);
 		}
-		if (status != HARMONY_OK && error && error->status == HARMONY_OK &&
-		    ((status != HARMONY_RETRY && status != HARMONY_RATE) || tries + 1 == READ_TRIES))
-			*error = attempt;
-		/* After a 429 the window is blocked: the next take waits for it. */
-		if (status != HARMONY_RETRY && status != HARMONY_RATE)
+		last = attempt;
+		/* A refused token is not tried again: each refusal counts. */
+		if (status != HARMONY_RETRY || response.class == HARMONY__HTTP_LOGIN ||
+		    tries + 1 == READ_TRIES)
 			break;
+		if (x->host->sleep && x->host->sleep(READ_PAUSE << tries, x->host->user) != HARMONY_OK) {
+			status = harmony_error_set(error, HARMONY_CANCELLED, NULL, "stopped while reading %s",
+			                           endpoint);
+			break;
+		}
 	}
+	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
+		*error = last;
 	harmony__http_response_free(&response);
 	return status;
 }
@@ -351,6 +361,8 @@ static harmony_status write_class(exact *x, const harmony__http_response *respon
 	case HARMONY__HTTP_FAILED:
 		/* Exact says what is wrong with an entry by 500 and a message; without one it is
 		   the server that failed, at whatever point. */
+		if (response->status == 500 && words[0] && x->count_500)
+			harmony__limits_error(x->limits, endpoint);
 		if (response->status == 500 && words[0])
 			exact_explain(verdict, response->status, words);
 		else
@@ -360,6 +372,21 @@ static harmony_status write_class(exact *x, const harmony__http_response *respon
 		doubt(verdict, response);
 		return HARMONY_OK;
 	}
+}
+
+/* Exact blocks an app for an hour that errs more than ten times at an endpoint: what else
+   goes there waits, the rest goes on. */
+static void leave_alone(exact *x, const char *endpoint, harmony_verdict *verdict)
+{
+	char window[48];
+
+	snprintf(window, sizeof(window), "errors.%s", endpoint);
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "rate_limited", "",
+	                    "Exact Online refused so many requests at %s within the hour that it would "
+	                    "block this app soon; correct the rejected ones, this one is offered again "
+	                    "by itself",
+	                    endpoint);
+	verdict->retry_after = harmony__limits_wait(x->limits, window);
 }
 
 harmony_status exact_send(exact *x, const char *method, const char *path, const harmony__buf *body,
@@ -373,11 +400,10 @@ harmony_status exact_send(exact *x, const char *method, const char *path, const 
 
 	*root = NULL;
 	endpoint_of(endpoint, sizeof(endpoint), path);
-	if (!harmony__limits_may_err(x->limits, endpoint))
-		return harmony_error_set(error, HARMONY_RATE, NULL,
-		                         "Exact Online refused too much at %s within the hour, and blocks "
-		                         "those who go on; the rest waits",
-		                         endpoint);
+	if (!harmony__limits_may_err(x->limits, endpoint)) {
+		leave_alone(x, endpoint, verdict);
+		return HARMONY_OK;
+	}
 	harmony__buf_init(&url, x->context, MAX_PATH);
 	harmony__http_response_init(&response, x->context);
 	status = url_of(x, &url, path, error);

@@ -62,7 +62,7 @@ int64_t exact_total(const harmony_record *record)
 	return total;
 }
 
-/* An entry under construction. `verdict` becomes REJECTED at the first thing that Exact does
+/* An entry under construction. `verdict` gets an outcome at the first thing that Exact does
    not have; the body is then not sent. */
 typedef struct entry {
 	exact *x;
@@ -76,7 +76,7 @@ typedef struct entry {
 
 static bool going_on(const entry *e)
 {
-	return e->status == HARMONY_OK && e->verdict->outcome != HARMONY_OUTCOME_REJECTED;
+	return e->status == HARMONY_OK && e->verdict->outcome == HARMONY_OUTCOME_NONE;
 }
 
 HARMONY__PRINTF(5, 6)
@@ -123,7 +123,12 @@ static const exact_thing *need(entry *e, int table, const char *code, size_t row
 	e->status = exact_find_mapped(&thing, e->x, table, code, e->error);
 	if (e->status != HARMONY_OK)
 		return NULL;
-	if (!thing && table == EXACT_PARTIES)
+	if (!thing && table == EXACT_PARTIES && exact_party_doubted(e->x, code))
+		harmony_verdict_set(e->verdict, HARMONY_OUTCOME_WAITING, "network", field,
+		                    "relation '%s' was sent to Exact Online and not answered; this entry is "
+		                    "offered once it is there",
+		                    code);
+	else if (!thing && table == EXACT_PARTIES)
 		refuse(e, "unknown_party", row, field,
 		       "Exact Online has no relation '%s'; export the relations (debitr.csv, credit.csv) "
 		       "with the entries, or make it there",
@@ -462,7 +467,7 @@ harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony
 	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
 	harmony__buf_init(&body, x->context, MAX_BODY);
 	status = exact_entry_body(x, record, &body, verdict, error);
-	if (status == HARMONY_OK && verdict->outcome != HARMONY_OUTCOME_REJECTED)
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE)
 		status = exact_send(x, "POST", exact_entry_path(harmony_record_kind(record)), &body, &arena,
 		                    &root, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED)

@@ -25,8 +25,12 @@ static const harmony_key keys[] = {
 	{"credit_type", HARMONY_KEY_CHOICE, 0, 0, "omit|send", "omit",
      "send the type of a credit note (read-only in Exact's own documentation)"},
 	{"read_back", HARMONY_KEY_CHOICE, 0, 0, "answer|lines", "answer",
-     "compare with the answer to the booking, or fetch its lines too (one more call each)"},
+     "compare with the answer to the booking, or fetch the lines of invoices, too (a call each)"},
 	{"vat_inclusive", HARMONY_KEY_FLAG, 0, 0, NULL, "no", "allow VAT codes that include VAT"},
+	{"count_500", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
+     "whether Exact's validation errors (HTTP 500) burn its error allowance, as 400 to 404 do"},
+	{"token_age", HARMONY_KEY_NUMBER, 0, 0, NULL, "570",
+     "seconds before Exact gives another access token"},
 	{"payables_sign", HARMONY_KEY_CHOICE, 0, 0, "auto|positive|negative", "auto",
      "the sign that an open purchase invoice has in Exact's list of payments"},
 	{"name_max", HARMONY_KEY_NUMBER, 0, 0, NULL, "50", "most characters of a relation's name"},
@@ -49,17 +53,35 @@ static bool is_set(const exact *x, const char *key, const char *to)
 	return strcmp(setting(x, key), to) == 0;
 }
 
-static harmony_status take_size(const exact *x, const char *key, size_t *out, harmony_error *error)
+static harmony_status take_number(const exact *x, const char *key, uint64_t *out,
+                                  harmony_error *error)
 {
 	const char *text = setting(x, key);
 	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
-	uint64_t value = 0;
 
-	if (harmony__cursor_digits(&cursor, 5, &value) == 0 || !harmony__cursor_done(&cursor) || !value)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "%s = %s: write a number of characters, such as 50", key, text);
-	*out = (size_t)value;
+	if (harmony__cursor_digits(&cursor, 5, out) == 0 || !harmony__cursor_done(&cursor))
+		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s = %s: write a number, such as %s",
+		                         key, text, harmony_key_find(keys, key)->fallback);
 	return HARMONY_OK;
+}
+
+static harmony_status take_numbers(exact *x, harmony_error *error)
+{
+	const struct {
+		const char *key;
+		size_t *size;
+	} sizes[] = {{"name_max", &x->name_max},
+	             {"description_max", &x->description_max},
+	             {"reference_max", &x->reference_max}};
+	uint64_t number = 0;
+	harmony_status status = take_number(x, "token_age", &number, error);
+
+	x->token_age = (int64_t)number * 1000;
+	for (size_t i = 0; i < HARMONY__COUNT(sizes) && status == HARMONY_OK; i++) {
+		status = take_number(x, sizes[i].key, &number, error);
+		*sizes[i].size = (size_t)number;
+	}
+	return status;
 }
 
 static harmony_status take_settings(exact *x, harmony_error *error)
@@ -88,11 +110,8 @@ static harmony_status take_settings(exact *x, harmony_error *error)
 	x->payables_sign = is_set(x, "payables_sign", "positive")   ? 1
 	                   : is_set(x, "payables_sign", "negative") ? -1
 	                                                            : 0;
-	status = take_size(x, "name_max", &x->name_max, error);
-	if (status == HARMONY_OK)
-		status = take_size(x, "description_max", &x->description_max, error);
-	if (status == HARMONY_OK)
-		status = take_size(x, "reference_max", &x->reference_max, error);
+	x->count_500 = is_set(x, "count_500", "yes");
+	status = take_numbers(x, error);
 	return status == HARMONY_OK ? harmony__http_check_url(x->url, error) : status;
 }
 
@@ -108,7 +127,7 @@ static harmony_status make_oauth(exact *x, harmony_error *error)
 	harmony__oauth2_options options = {
 		.authorize_url = authorize, .token_url = token, .client_id = setting(x, "client_id"),
 		.client_secret = setting(x, "client_secret"), .redirect_uri = setting(x, "redirect_uri"),
-		.style = HARMONY__OAUTH2_BODY, .lifetime = 10 * MINUTE_MS, .minimum_age = 570000,
+		.style = HARMONY__OAUTH2_BODY, .lifetime = 10 * MINUTE_MS, .minimum_age = x->token_age,
 		.refresh_lifetime = 30 * DAY_MS, .keep_alive = 7 * DAY_MS, .plain_slashes = true,
 		.too_early = too_early};
 	size_t len = strlen(x->url);
@@ -180,29 +199,17 @@ static harmony_status exact_offer(void *instance, const harmony_record *const *r
 	return status;
 }
 
-static harmony_status preview_body(exact *x, const harmony_record *record, harmony__buf *head,
-                                   harmony__buf *body, harmony_verdict *verdict,
-                                   harmony_error *error)
+static harmony_status preview_entry(exact *x, const harmony_record *record, harmony__buf *out,
+                                    harmony_verdict *verdict, harmony_error *error)
 {
-	harmony_kind kind = harmony_record_kind(record);
-	bool party = kind == HARMONY_CUSTOMER || kind == HARMONY_SUPPLIER, changes = true;
-	const exact_thing *known = NULL;
 	harmony_status status = exact_division(x, error);
 
-	if (status == HARMONY_OK && party)
-		status = exact_find_thing(&known, x, EXACT_PARTIES,
-		                          exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
 	if (status != HARMONY_OK)
 		return status;
-	status = party ? exact_party_body(x, record, known, body, &changes, verdict, error)
-	               : exact_entry_body(x, record, body, verdict, error);
-	harmony__buf_printf(head, "%s %s/api/v1/%s/%s", known ? "PUT" : "POST", x->url, x->division,
-	                    party ? "crm/Accounts" : exact_entry_path(kind));
-	if (known)
-		harmony__buf_printf(head, "(guid'%s')", known->id);
-	harmony__buf_char(head, '\n');
-	if (!changes)
-		harmony__buf_clear(head); /* nothing differs: nothing would be sent */
+	harmony__buf_printf(out, "POST %s/api/v1/%s/%s\n", x->url, x->division,
+	                    exact_entry_path(harmony_record_kind(record)));
+	status = exact_entry_body(x, record, out, verdict, error);
+	harmony__buf_char(out, '\n');
 	return status;
 }
 
@@ -210,26 +217,24 @@ static harmony_status exact_preview(void *instance, const harmony_record *record
                                     harmony_write_fn write, void *user, harmony_error *error)
 {
 	exact *x = instance;
+	harmony_kind kind = harmony_record_kind(record);
 	harmony_verdict verdict = HARMONY_VERDICT_INIT;
-	harmony__buf head, body;
+	harmony__buf out;
 	harmony_status status;
 
-	if (harmony_record_kind(record) == HARMONY_BANK_ENTRY)
+	if (kind == HARMONY_BANK_ENTRY)
 		return harmony_error_set(error, HARMONY_REJECTED, "unsupported_kind",
 		                         "Exact Online takes no bank entries from here; book them there");
-	harmony__buf_init(&head, x->context, 4096);
-	harmony__buf_init(&body, x->context, HARMONY_MAX_ENTRY);
-	status = preview_body(x, record, &head, &body, &verdict, error);
+	harmony__buf_init(&out, x->context, HARMONY_MAX_ENTRY);
+	status = exact_entry_path(kind) ? preview_entry(x, record, &out, &verdict, error)
+	                                : exact_preview_party(x, record, &out, &verdict, error);
 	if (status == HARMONY_OK && verdict.outcome == HARMONY_OUTCOME_REJECTED)
 		status = harmony_error_set(error, HARMONY_REJECTED, verdict.code, "%s", verdict.message);
-	if (status == HARMONY_OK && head.len > 0)
-		status = write(head.data, head.len, user);
-	if (status == HARMONY_OK && head.len > 0)
-		status = write(body.data, body.len, user);
-	if (status == HARMONY_OK && head.len > 0)
-		status = write("\n", 1, user);
-	harmony__buf_free(&head);
-	harmony__buf_free(&body);
+	if (status == HARMONY_OK)
+		status = harmony__buf_check(&out, "the request", error);
+	if (status == HARMONY_OK && out.len > 0)
+		status = write(out.data, out.len, user);
+	harmony__buf_free(&out);
 	return status;
 }
 
@@ -290,8 +295,8 @@ const harmony_connector harmony__exact_online = {
                     HARMONY_CAN_LOGIN | HARMONY_CAN_READ_BACK | HARMONY_CAN_PREVIEW |
                     HARMONY_CAN_FIND,
 	.batch_max = 1,
-	.refusals_allowed = 10,
-	.refusals_window = HOUR_MS,
+	/* refusals_allowed stays 0: Exact counts errors per endpoint, and most refusals are ours,
+	   before anything is sent. api.c keeps that allowance. */
 	.keys = keys,
 	.open = exact_open,
 	.close = exact_close,

@@ -38,6 +38,8 @@ typedef struct exact_thing {
 	bool needs_centre, needs_unit;
 	char vat_type;            /* VAT codes: B, E, I, N */
 	const harmony__json *row; /* relations: the whole row, for what changed */
+	bool doubted;             /* relations: sent and unanswered, not in the table as it was read */
+	bool looked_again;        /* and looked for since */
 	struct exact_thing *next; /* in its bucket */
 } exact_thing;
 
@@ -61,8 +63,10 @@ typedef struct exact {
 	bool send_type;           /* Type 21/31 on credit notes */
 	bool read_lines;          /* read_back fetches the lines */
 	bool allow_inclusive;     /* VAT codes of type I */
+	bool count_500;           /* validation errors burn the error allowance, too */
 	int payables_sign;        /* 0: found out from the rows; 1, -1 */
 	size_t name_max, description_max, reference_max; /* characters */
+	int64_t token_age;        /* ms before Exact gives another access token */
 	harmony__http *http;
 	harmony__limits *limits;
 	harmony__oauth2 *oauth;
@@ -108,6 +112,10 @@ harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, c
                                  harmony_error *error);
 /* Adds or replaces a relation that was just written. */
 harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_error *error);
+/* A relation that was sent and not answered: the table is read again when it is asked for,
+   and what needs it waits as long as nobody knows. */
+harmony_status exact_doubt_party(exact *x, const char *code, harmony_error *error);
+bool exact_party_doubted(exact *x, const char *code);
 /* Trailing and leading blanks, which Exact pads codes with, off; in `buffer`. */
 const char *exact_trim(char *buffer, size_t size, const char *text);
 
@@ -115,10 +123,17 @@ const char *exact_trim(char *buffer, size_t size, const char *text);
 
 harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
                                  harmony_error *error);
-/* The path and body that a relation's creation would send. */
+/* What exact_offer_party would send, each as method, address and body. A relation that is
+   not there yet has no id: its code in braces stands for it. */
+harmony_status exact_preview_party(exact *x, const harmony_record *record, harmony__buf *out,
+                                   harmony_verdict *verdict, harmony_error *error);
+/* The body of a relation's request; `known` NULL: it is made. */
 harmony_status exact_party_body(exact *x, const harmony_record *record, const exact_thing *known,
                                 harmony__buf *body, bool *changes, harmony_verdict *verdict,
                                 harmony_error *error);
+/* Whether the relation of that id has that bank account. */
+harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *number,
+                              harmony_error *error);
 harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony_verdict *verdict,
                                  harmony_error *error);
 /* The body of an entry. A verdict of REJECTED says what is not in the package. */

@@ -132,13 +132,15 @@ static harmony_status take_party(const harmony__json *row, void *user)
 		char code[64];
 		exact_thing *thing;
 		exact_trim(code, sizeof(code), harmony__json_text(harmony__json_get(row, names[i]), ""));
-		if (!code[0] || (i > 0 && look(table, code)))
+		thing = look(table, code);
+		if (!code[0] || (i > 0 && thing && !thing->doubted))
 			continue;
 		thing = put(table, code);
 		if (!thing)
 			return HARMONY_NOMEM;
 		take_id(thing, row);
 		thing->row = row;
+		thing->doubted = false;
 		thing->blocked = harmony__json_flag(harmony__json_get(row, "Blocked"), false);
 	}
 	return HARMONY_OK;
@@ -160,13 +162,20 @@ static harmony_status load_table(exact *x, int index, harmony_error *error)
 harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, const char *code,
                                 harmony_error *error)
 {
+	exact_thing *thing = NULL;
 	harmony_status status = HARMONY_OK;
 
 	*out = NULL;
 	if (!x->tables[table].loaded)
 		status = load_table(x, table, error);
 	if (status == HARMONY_OK)
-		*out = look(&x->tables[table], code);
+		thing = look(&x->tables[table], code);
+	if (thing && thing->doubted && !thing->looked_again) {
+		thing->looked_again = true;
+		status = load_table(x, table, error);
+	}
+	if (status == HARMONY_OK && thing && !thing->doubted)
+		*out = thing;
 	return status;
 }
 
@@ -188,7 +197,27 @@ harmony_status exact_add_party(exact *x, const char *code, const char *id, harmo
 		return harmony__nomem(error);
 	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
 	thing->row = NULL; /* what was written is what is there: nothing to compare with yet */
+	thing->doubted = false;
 	return HARMONY_OK;
+}
+
+harmony_status exact_doubt_party(exact *x, const char *code, harmony_error *error)
+{
+	bool known = look(&x->tables[EXACT_PARTIES], code) != NULL;
+	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
+
+	if (!thing)
+		return harmony__nomem(error);
+	thing->doubted = !known || thing->doubted; /* an update in doubt is of one that is there */
+	thing->looked_again = false;
+	return HARMONY_OK;
+}
+
+bool exact_party_doubted(exact *x, const char *code)
+{
+	const exact_thing *thing = look(&x->tables[EXACT_PARTIES], code);
+
+	return thing && thing->doubted;
 }
 
 /* ---- records ------------------------------------------------------------------------------- */

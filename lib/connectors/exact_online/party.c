@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "connectors/exact_online/exact.h"
 
 /* Customers and suppliers are one thing at Exact, an account with roles. What the record
@@ -166,41 +168,62 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 	return HARMONY_OK;
 }
 
+harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *number,
+                              harmony_error *error)
+{
+	bank_search search = {number, false};
+	harmony__buf path;
+	harmony_status status;
+
+	harmony__buf_init(&path, x->context, 4096);
+	harmony__buf_printf(&path,
+	                    "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'",
+	                    id);
+	status = harmony__buf_check(&path, "a request", error);
+	if (status == HARMONY_OK)
+		status = exact_rows(x, path.data, NULL, look_for_bank, &search, error);
+	harmony__buf_free(&path);
+	*has = search.found;
+	return status;
+}
+
+static harmony_status bank_body(harmony__buf *body, const char *id, const char *number,
+                                harmony_error *error)
+{
+	harmony__json_writer writer;
+	harmony_status status;
+
+	harmony__json_begin(&writer, harmony__buf_write, body);
+	harmony__json_object(&writer);
+	harmony__json_put(&writer, "Account", id);
+	harmony__json_put(&writer, "BankAccount", number);
+	harmony__json_put_bool(&writer, "Main", true);
+	harmony__json_object_end(&writer);
+	status = harmony__json_end(&writer);
+	return status == HARMONY_OK
+	               ? status
+	               : harmony_error_set(error, status, NULL, "the bank account's request");
+}
+
 /* A bank account is a thing of its own. The relation stays booked when it is refused, and
    the message says so. */
 static harmony_status offer_bank(exact *x, const char *id, const char *number, bool fresh,
                                  harmony_verdict *verdict, harmony_error *error)
 {
-	bank_search search = {number, false};
-	harmony__json_writer writer;
 	const harmony__json *root;
 	harmony__arena arena;
-	harmony__buf text;
-	harmony_status status = HARMONY_OK;
+	harmony__buf body;
+	bool has = false;
+	harmony_status status = fresh ? HARMONY_OK : exact_has_bank(&has, x, id, number, error);
 
+	if (status != HARMONY_OK || has)
+		return status;
 	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
-	harmony__buf_init(&text, x->context, 4096);
-	if (!fresh) {
-		harmony__buf_printf(&text,
-		                    "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'",
-		                    id);
-		status = harmony__buf_check(&text, "a request", error);
-		if (status == HARMONY_OK)
-			status = exact_rows(x, text.data, NULL, look_for_bank, &search, error);
-	}
-	if (status == HARMONY_OK && !search.found) {
-		harmony__buf_clear(&text);
-		harmony__json_begin(&writer, harmony__buf_write, &text);
-		harmony__json_object(&writer);
-		harmony__json_put(&writer, "Account", id);
-		harmony__json_put(&writer, "BankAccount", number);
-		harmony__json_put_bool(&writer, "Main", true);
-		harmony__json_object_end(&writer);
-		status = harmony__json_end(&writer);
-		if (status == HARMONY_OK)
-			status = exact_send(x, "POST", "crm/BankAccounts", &text, &arena, &root, verdict, error);
-	}
-	harmony__buf_free(&text);
+	harmony__buf_init(&body, x->context, 4096);
+	status = bank_body(&body, id, number, error);
+	if (status == HARMONY_OK)
+		status = exact_send(x, "POST", "crm/BankAccounts", &body, &arena, &root, verdict, error);
+	harmony__buf_free(&body);
 	harmony__arena_free(&arena);
 	return status;
 }
@@ -236,7 +259,7 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
 	harmony__buf_init(&body, x->context, 65536);
 	harmony__buf_init(&url, x->context, sizeof(path));
 	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
-	if (status != HARMONY_OK || verdict->outcome == HARMONY_OUTCOME_REJECTED)
+	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)
 		goto done;
 	if (known && !changes) {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
@@ -261,6 +284,29 @@ done:
 	return status;
 }
 
+/* The relation is not done before its bank account is. */
+static harmony_status offer_its_bank(exact *x, const char *id, const char *number, bool fresh,
+                                     harmony_verdict *verdict, harmony_error *error)
+{
+	harmony_verdict of_bank = HARMONY_VERDICT_INIT;
+	harmony_status status = offer_bank(x, id, number, fresh, &of_bank, error);
+
+	if (status != HARMONY_OK)
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "network", "bank_account",
+		                    "the relation is in Exact Online, its bank account not yet; it is "
+		                    "offered again by itself");
+	if (status != HARMONY_OK || of_bank.outcome == HARMONY_OUTCOME_NONE ||
+	    of_bank.outcome == HARMONY_OUTCOME_BOOKED)
+		return status;
+	harmony__copy_text(of_bank.remote_id, sizeof(of_bank.remote_id), id, strlen(id));
+	*verdict = of_bank;
+	if (of_bank.outcome == HARMONY_OUTCOME_REJECTED)
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "bank_account",
+		                    "the relation is in Exact Online, its bank account was refused; "
+		                    "correct the bank account and offer it again");
+	return HARMONY_OK;
+}
+
 harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
                                  harmony_error *error)
 {
@@ -272,21 +318,51 @@ harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony
 
 	if (status == HARMONY_OK)
 		status = write_party(x, record, known, id, verdict, error);
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
+		return exact_doubt_party(x, code, error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_BOOKED)
 		return status;
 	if (!known || !known->row)
 		status = exact_add_party(x, code, id, error);
-	if (status == HARMONY_OK && bank[0]) {
-		harmony_verdict of_bank = HARMONY_VERDICT_INIT;
-		status = offer_bank(x, id, bank, !known, &of_bank, error);
-		if (status == HARMONY_OK && of_bank.outcome == HARMONY_OUTCOME_REJECTED) {
-			*verdict = of_bank;
-			harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "bank_account",
-			                    "the relation is in Exact Online, its bank account was refused; "
-			                    "correct the bank account and offer it again");
-			harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), of_bank.vendor,
-			                   strlen(of_bank.vendor));
-		}
+	if (status == HARMONY_OK && bank[0])
+		status = offer_its_bank(x, id, bank, !known, verdict, error);
+	return status;
+}
+
+/* ---- showing ---------------------------------------------------------------------------------- */
+
+harmony_status exact_preview_party(exact *x, const harmony_record *record, harmony__buf *out,
+                                   harmony_verdict *verdict, harmony_error *error)
+{
+	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	char id[EXACT_GUID_SIZE];
+	bool changes = true, has = false;
+	const exact_thing *known;
+	harmony__buf body;
+	harmony_status status = exact_find_thing(&known, x, EXACT_PARTIES, code, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	snprintf(id, sizeof(id), known ? "%s" : "{%.30s}", known ? known->id : code);
+	harmony__buf_init(&body, x->context, HARMONY_MAX_ENTRY);
+	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
+	if (status == HARMONY_OK && known && changes)
+		harmony__buf_printf(out, "PUT %s/api/v1/%s/crm/Accounts(guid'%s')\n%s\n", x->url,
+		                    x->division, id, body.data);
+	else if (status == HARMONY_OK && changes)
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->url, x->division,
+		                    body.data);
+	if (status == HARMONY_OK && bank[0] && known)
+		status = known->row ? exact_has_bank(&has, x, id, bank, error) : HARMONY_OK;
+	if (status == HARMONY_OK && bank[0] && !has) {
+		harmony__buf_clear(&body);
+		status = bank_body(&body, id, bank, error);
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->url, x->division,
+		                    body.data);
 	}
+	if (status == HARMONY_OK && !known)
+		status = exact_add_party(x, code, id, error);
+	harmony__buf_free(&body);
 	return status;
 }

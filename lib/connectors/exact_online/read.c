@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "connectors/exact_online/exact.h"
 
@@ -209,9 +210,10 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 static harmony_status find_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
                                  harmony_error *error)
 {
+	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	const exact_thing *thing;
 	harmony__buf body;
-	bool changes = true;
+	bool changes = true, has = true;
 	harmony_status status;
 
 	x->tables[EXACT_PARTIES].loaded = false;
@@ -223,8 +225,11 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 	if (thing && thing->row)
 		status = exact_party_body(x, record, thing, &body, &changes, verdict, error);
 	harmony__buf_free(&body);
+	if (status == HARMONY_OK && thing && !changes && bank[0])
+		status = exact_has_bank(&has, x, thing->id, bank, error);
 	if (status != HARMONY_OK)
 		return status;
+	changes = changes || !has;
 	/* An update that did not arrive is offered again: it changes nothing that is equal. */
 	harmony_verdict_set(verdict,
 	                    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
@@ -254,83 +259,123 @@ harmony_status exact_find(void *instance, const harmony_record *record, harmony_
 typedef struct read_back {
 	exact *x;
 	const harmony_record *record;
-	harmony_verdict *verdict;
-	size_t lines;
-	int64_t sum; /* of lines and their VAT, as booked */
-	bool account_lost;
+	size_t count;  /* of our lines */
+	bool *found;   /* one a line of ours, from 1 */
+	int64_t *vat;  /* what was booked on it */
+	harmony_error *error;
 } read_back;
 
+static bool same_line(const read_back *back, size_t row, const char *id, int64_t booked)
+{
+	const char *code = exact_text(back->record, row, HARMONY_FIELD_ACCOUNT);
+	const exact_thing *account = NULL;
+	int64_t amount = 0;
+
+	(void)exact_number(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
+	if (exact_find_mapped(&account, back->x, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
+		return false;
+	return account && amount == booked && strcmp(account->id, id) == 0;
+}
+
+/* Ticks off the line of ours that this one is; those that Exact made itself are none. */
 static harmony_status look_at_booked(const harmony__json *row, void *user)
 {
 	read_back *back = user;
-	int64_t amount;
+	const char *id = harmony__json_text(harmony__json_get(row, "GLAccount"), "");
+	int64_t amount = 0;
 
-	back->lines++;
-	back->account_lost |= !*harmony__json_text(harmony__json_get(row, "GLAccount"), "");
-	if (amount_of(&amount, row, "AmountFC"))
-		back->sum += amount;
-	if (amount_of(&amount, row, "VATAmountFC") || amount_of(&amount, row, "AmountVATFC"))
-		back->sum += amount;
+	(void)amount_of(&amount, row, "AmountFC");
+	for (size_t line = 1; line <= back->count; line++) {
+		if (back->found[line] || !same_line(back, line, id, amount))
+			continue;
+		back->found[line] = true;
+		if (!amount_of(&back->vat[line], row, "VATAmountFC"))
+			(void)amount_of(&back->vat[line], row, "AmountVATFC");
+		break;
+	}
 	return HARMONY_OK;
 }
 
-static void compare(read_back *back)
+static void compare(const read_back *back, harmony_verdict *verdict)
 {
-	size_t lines = harmony_record_lines(back->record);
-	int64_t total = exact_total(back->record);
-	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE];
+	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE], field[32];
+	int64_t amount = 0, vat = 0;
 
-	harmony_decimal_format(is, back->sum, HARMONY_SCALE_AMOUNT, '.');
-	harmony_decimal_format(want, total, HARMONY_SCALE_AMOUNT, '.');
-	if (back->lines < lines)
-		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "lines",
-		                    "Exact Online booked %zu of %zu lines; correct the entry there",
-		                    back->lines, lines);
-	else if (back->account_lost)
-		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "account",
-		                    "Exact Online booked a line without ledger account; correct it there");
-	else if (harmony_record_kind(back->record) != HARMONY_MEMORIAL && back->sum != total)
-		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
-		                    "Exact Online booked %s where %s was meant; correct the entry there", is,
-		                    want);
-	else
-		harmony_verdict_set(back->verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+	for (size_t line = 1; line <= back->count; line++) {
+		(void)exact_number(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
+		if (back->found[line] &&
+		    (!exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
+		     vat == back->vat[line]))
+			continue;
+		snprintf(field, sizeof(field), "lines.%zu.%s", line,
+		         back->found[line] ? "vat_amount" : "amount");
+		harmony_decimal_format(is, back->vat[line], HARMONY_SCALE_AMOUNT, '.');
+		harmony_decimal_format(want, back->found[line] ? vat : amount, HARMONY_SCALE_AMOUNT, '.');
+		if (back->found[line])
+			harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
+			                    "Exact Online booked %s VAT on line %zu where %s was meant; correct "
+			                    "the entry there",
+			                    is, line, want);
+		else
+			harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
+			                    "Exact Online booked no line of %s on ledger account %s; correct the "
+			                    "entry there",
+			                    want, exact_text(back->record, line, HARMONY_FIELD_ACCOUNT));
+		return;
+	}
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+}
+
+static const struct {
+	harmony_kind kind;
+	const char *path, *vat;
+} line_paths[] = {{HARMONY_SALES_INVOICE, "salesentry/SalesEntryLines", "VATAmountFC"},
+                  {HARMONY_PURCHASE_INVOICE, "purchaseentry/PurchaseEntryLines", "VATAmountFC"},
+                  {HARMONY_MEMORIAL, "generaljournalentry/GeneralJournalEntryLines", "AmountVATFC"}};
+
+static harmony_status fetch_lines(read_back *back, size_t which, const char *id)
+{
+	harmony__buf path;
+	harmony_status status;
+
+	harmony__buf_init(&path, back->x->context, MAX_PATH);
+	harmony__buf_printf(&path,
+	                    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
+	                    "%%20guid'%s'",
+	                    line_paths[which].path, line_paths[which].vat, id);
+	status = harmony__buf_check(&path, "a request", back->error);
+	if (status == HARMONY_OK)
+		status = exact_rows(back->x, path.data, NULL, look_at_booked, back, back->error);
+	harmony__buf_free(&path);
+	return status;
 }
 
 harmony_status exact_read_back(void *instance, const harmony_record *record, const char *remote_id,
                                harmony_verdict *verdict, harmony_error *error)
 {
-	static const struct {
-		harmony_kind kind;
-		const char *path, *vat;
-	} lines[] = {{HARMONY_SALES_INVOICE, "salesentry/SalesEntryLines", "VATAmountFC"},
-	             {HARMONY_PURCHASE_INVOICE, "purchaseentry/PurchaseEntryLines", "VATAmountFC"},
-	             {HARMONY_MEMORIAL, "generaljournalentry/GeneralJournalEntryLines", "AmountVATFC"}};
 	exact *x = instance;
-	read_back back = {.x = x, .record = record, .verdict = verdict};
-	harmony__buf path;
-	harmony_status status = HARMONY_OK;
+	read_back back = {.x = x, .record = record, .count = harmony_record_lines(record),
+	                  .error = error};
+	harmony_kind kind = harmony_record_kind(record);
+	harmony_status status;
 	size_t i = 0;
 
-	while (i < HARMONY__COUNT(lines) && lines[i].kind != harmony_record_kind(record))
+	while (i < HARMONY__COUNT(line_paths) && line_paths[i].kind != kind)
 		i++;
-	/* One more request a booking: the setting read_back decides. The total was compared in
-	   the answer to the booking already. */
-	if (!x->read_lines || i == HARMONY__COUNT(lines)) {
+	/* One more request a booking: the setting read_back decides. The total of an invoice was
+	   compared in the answer to its booking already; that of a general journal entry has
+	   nothing to compare. */
+	if (i == HARMONY__COUNT(line_paths) || (!x->read_lines && kind != HARMONY_MEMORIAL)) {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
 		return HARMONY_OK;
 	}
-	harmony__buf_init(&path, x->context, MAX_PATH);
-	harmony__buf_printf(&path,
-	                    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
-	                    "%%20guid'%s'",
-	                    lines[i].path, lines[i].vat, remote_id);
-	status = harmony__buf_check(&path, "a request", error);
+	back.found = harmony__zalloc(x->context, (back.count + 1) * sizeof(*back.found));
+	back.vat = harmony__zalloc(x->context, (back.count + 1) * sizeof(*back.vat));
+	status = back.found && back.vat ? fetch_lines(&back, i, remote_id) : harmony__nomem(error);
 	if (status == HARMONY_OK)
-		status = exact_rows(x, path.data, NULL, look_at_booked, &back, error);
-	if (status == HARMONY_OK)
-		compare(&back);
-	harmony__buf_free(&path);
+		compare(&back, verdict);
+	harmony__free(x->context, back.found);
+	harmony__free(x->context, back.vat);
 	return status;
 }
 
