@@ -236,7 +236,9 @@ static void read_field(harmony_fmuta6 *r, harmony__line *line, int index)
 
 	if (HARMONY__UNLIKELY(!column))
 		extra_field(r, index);
-	else if (!harmony__read_value(r, &value, column, index))
+	else if (!(column->as <= HARMONY__AS_LAST_TEXT &&
+	           harmony__quick_text(r, &value, &r->row->fields[index])) &&
+	         !harmony__read_value(r, &value, column, index))
 		return;
 	else if (column->field == HARMONY_FIELD_PARTY)
 		place_party(r, line, column, index, &value);

@@ -16,10 +16,13 @@
 
 /* How the text of a column is read and written. */
 enum {
-	HARMONY__AS_ROW,  /* regelnummer */
-	HARMONY__AS_TYPE, /* dagb_type */
 	HARMONY__AS_CODE, /* a text whose outer spaces mean nothing */
 	HARMONY__AS_TEXT,
+	HARMONY__AS_DEBTOR,
+	HARMONY__AS_CREDITOR,
+	HARMONY__AS_LAST_TEXT = HARMONY__AS_CREDITOR,
+	HARMONY__AS_ROW,  /* regelnummer */
+	HARMONY__AS_TYPE, /* dagb_type */
 	HARMONY__AS_AMOUNT,
 	HARMONY__AS_RATE,
 	HARMONY__AS_QUANTITY,
@@ -28,9 +31,7 @@ enum {
 	HARMONY__AS_DATE,
 	HARMONY__AS_FLAG,
 	HARMONY__AS_CURRENCY,
-	HARMONY__AS_REVERSAL,
-	HARMONY__AS_DEBTOR,
-	HARMONY__AS_CREDITOR
+	HARMONY__AS_REVERSAL
 };
 
 /* Where the value of a column belongs, and how header row and lines fill in for each
@@ -173,6 +174,16 @@ typedef struct harmony__entry {
 	harmony__value down[HARMONY_LINE_FIELDS]; /* not cleared */
 } harmony__entry;
 
+/* One date stands in row after row: what a column read last. */
+#define HARMONY__DATE_SLOTS 5 /* no two date columns of an entry share one */
+
+typedef struct harmony__last_date {
+	char text[10];
+	uint8_t len; /* 0: none */
+	harmony_date value;
+	int used;
+} harmony__last_date;
+
 struct harmony_fmuta6 {
 	harmony_context *context;
 	harmony_fmuta6_options options;
@@ -205,16 +216,14 @@ struct harmony_fmuta6 {
 	const harmony_csv_row *row;
 	const char *base; /* its region, and the copy in the record's arena */
 	char *copy;       /* NULL: this row's texts need decoding */
+	bool plain;       /* and its texts need no look at all: ASCII without NUL */
 	struct {
 		const char *text;
 		size_t len;
 	} head[HARMONY__REPEATS]; /* the raw fields of the entry's header row, in the copy */
 	unsigned head_count;      /* 0: not kept */
 	size_t at;        /* its row in the record, 0: header */
-	char date_text[10];
-	size_t date_len;
-	harmony_date date_value;
-	int date_used;
+	harmony__last_date dates[HARMONY__DATE_SLOTS];
 
 	/* the record that is being made; `spare` is the one handed on last */
 	harmony_record *record, *spare;
@@ -263,6 +272,20 @@ void harmony__die(harmony_fmuta6 *r, harmony_status status);
 /* value.c: reads one field; false when it is absent or wrong (and reported). */
 bool harmony__read_value(harmony_fmuta6 *r, harmony__value *out, const harmony__column *column,
                          int index);
+/* A text of a plain row without outer spaces, where the row's copy lies. */
+static inline bool harmony__quick_text(const harmony_fmuta6 *r, harmony__value *out,
+                                       const harmony_csv_field *field)
+{
+	char *text;
+
+	if (!r->plain || field->text[0] <= ' ' || field->text[field->len - 1] <= ' ')
+		return false;
+	text = r->copy + (field->text - r->base);
+	text[field->len] = '\0';
+	out->t.text = text;
+	out->t.len = field->len;
+	return true;
+}
 /* Copies a row's region, or prepares its decoding. */
 bool harmony__begin_row(harmony_fmuta6 *r, const harmony_csv_row *row);
 /* A small whole number without sign; false otherwise. */

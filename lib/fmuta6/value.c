@@ -39,6 +39,7 @@ bool harmony__begin_row(harmony_fmuta6 *r, const harmony_csv_row *row)
 	size_t len;
 
 	r->copy = NULL;
+	r->plain = false;
 	if (!harmony__csv_row_span(row, &text, &len))
 		return false;
 	if (HARMONY__UNLIKELY(row->flags & HARMONY_CSV_HIGH)) {
@@ -52,6 +53,7 @@ bool harmony__begin_row(harmony_fmuta6 *r, const harmony_csv_row *row)
 	r->copy = harmony__arena_text(&r->record->arena, text, len);
 	if (!r->copy)
 		harmony__no_room(r);
+	r->plain = r->copy && !(row->flags & (HARMONY_CSV_HIGH | HARMONY_CSV_NUL));
 	return r->copy != NULL;
 }
 
@@ -318,15 +320,15 @@ static bool only_zeros(const char *text, size_t len)
 	return true;
 }
 
-/* One date stands in row after row: the last one read is remembered. */
 static bool read_date(harmony_fmuta6 *r, harmony__value *out, int index, const char *text, size_t len)
 {
+	harmony__last_date *last = &r->dates[index % HARMONY__DATE_SLOTS];
 	int used = r->seven;
 	harmony_status status;
 
-	if (len == r->date_len && harmony__same_bytes(text, r->date_text, len)) {
-		out->date = r->date_value;
-		r->summary.dates = r->date_used;
+	if (len == last->len && harmony__same_bytes(text, last->text, len)) {
+		out->date = last->value;
+		r->summary.dates = last->used;
 		return true;
 	}
 	if (only_zeros(text, len))
@@ -340,11 +342,11 @@ static bool read_date(harmony_fmuta6 *r, harmony__value *out, int index, const c
 		r->seven = HARMONY_DATES_DDMMYYY;
 	else if (!r->seven && (used == HARMONY_DATES_DMMYYYY || used == HARMONY_DATES_DDMMYYYY))
 		r->seven = HARMONY_DATES_DMMYYYY;
-	if (len <= sizeof(r->date_text)) {
-		memcpy(r->date_text, text, len);
-		r->date_len = len;
-		r->date_value = out->date;
-		r->date_used = used;
+	if (len <= sizeof(last->text)) {
+		memcpy(last->text, text, len);
+		last->len = (uint8_t)len;
+		last->value = out->date;
+		last->used = used;
 	}
 	return true;
 }

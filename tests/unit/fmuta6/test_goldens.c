@@ -80,7 +80,7 @@ static void check_folder(harmony_context *context, const char *folder)
 {
 	static const size_t chunks[] = {1, 2, 3, 7};
 	harmony_fmuta6_options options = HARMONY_FMUTA6_OPTIONS_INIT;
-	size_t len;
+	size_t len = 0;
 	char *data = input_of(folder, &len);
 	reading whole, other;
 	set_options(&options, folder);
