@@ -45,6 +45,7 @@ typedef struct sweep {
 	bool for_good; /* and all behind it */
 	bool failed;
 	long live; /* blocks not freed */
+	size_t largest; /* block asked for, in bytes */
 } sweep;
 
 static inline void *sweep_resize(void *ptr, size_t size, void *user)
@@ -63,6 +64,7 @@ static inline void *sweep_resize(void *ptr, size_t size, void *user)
 		s->failed = true;
 		return NULL;
 	}
+	s->largest = size > s->largest ? size : s->largest;
 	made = realloc(ptr, size);
 	if (!made)
 		return NULL;

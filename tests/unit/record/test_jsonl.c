@@ -10,53 +10,9 @@
 
 #include <harmony/harmony.h>
 
+#include "../../support/sweep.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* ---- an allocator whose k-th call fails, once or from then on ---------------------------- */
-
-typedef struct budget {
-	long left; /* calls until the failure; negative: none */
-	int for_good, failed;
-	long live;
-	size_t largest;
-} budget;
-
-static void *budget_resize(void *ptr, size_t size, void *user)
-{
-	budget *b = user;
-	void *to;
-
-	if (size == 0) {
-		b->live -= ptr != NULL;
-		free(ptr);
-		return NULL;
-	}
-	if (b->left == 0) {
-		b->failed = 1;
-		if (!b->for_good)
-			b->left = -1;
-		return NULL;
-	}
-	if (b->left > 0)
-		b->left--;
-	if (size > b->largest)
-		b->largest = size;
-	to = realloc(ptr, size);
-	assert_non_null(to);
-	b->live += ptr == NULL;
-	return to;
-}
-
-static harmony_context *context_over(budget *b)
-{
-	const harmony_allocator allocator = {sizeof(allocator), budget_resize, b};
-	harmony_context_options options = HARMONY_CONTEXT_OPTIONS_INIT;
-	harmony_context *context;
-
-	options.allocator = &allocator;
-	assert_int_equal(harmony_context_new(&context, &options, NULL), HARMONY_OK);
-	return context;
-}
 
 /* ---- what the callbacks heard, written down -------------------------------------------------- */
 
@@ -150,8 +106,8 @@ static harmony_status read_cut(harmony_context *context, heard *h, const char *d
 static heard read_text(const char *text)
 {
 	static heard h;
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 
 	memset(&h, 0, sizeof(h));
 	assert_int_equal(read_cut(context, &h, text, strlen(text), strlen(text) + 1, 1), HARMONY_OK);
@@ -325,8 +281,8 @@ static const char mixed[] =
 static void no_cut_changes_the_result(void **state)
 {
 	const size_t len = sizeof(mixed) - 1;
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	static heard whole, cut;
 
 	memset(&whole, 0, sizeof(whole));
@@ -348,8 +304,8 @@ static void no_cut_changes_the_result(void **state)
 
 static void every_truncation_is_survived(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	static heard h;
 
 	for (size_t len = 0; len < sizeof(mixed); len++) {
@@ -362,8 +318,8 @@ static void every_truncation_is_survived(void **state)
 
 static void bombs_are_defused(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	static heard h;
 	harmony_jsonl *reader;
 	static char chunk[65536];
@@ -413,8 +369,8 @@ static void many_failures_stay_few(void **state)
 
 static void a_callback_can_end_the_reading(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	static heard h;
 
 	for (int n = 1; n <= 4; n++) {
@@ -442,12 +398,12 @@ static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 		int failed;
 
 		do {
-			budget b = {.left = -1};
-			harmony_context *context = context_over(&b);
+			sweep b;
+			harmony_context *context = sweep_context(&b);
 			harmony_status status;
 
 			memset(&h, 0, sizeof(h));
-			b.left = k++;
+			b.fail_at = b.calls + k++;
 			b.for_good = for_good;
 			status = read_cut(context, &h, mixed, sizeof(mixed) - 1, 50, 50);
 			failed = b.failed;
@@ -461,8 +417,8 @@ static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 
 static void bad_arguments_are_refused(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	harmony_jsonl *reader;
 
 	assert_int_equal(harmony_jsonl_new(&reader, context, "x", NULL, NULL, NULL, NULL),

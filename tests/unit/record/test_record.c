@@ -10,53 +10,12 @@
 
 #include <harmony/harmony.h>
 
+#include "../../support/sweep.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- an allocator whose k-th call fails, once or from then on ---------------------------- */
-
-typedef struct budget {
-	long left; /* calls until the failure; negative: none */
-	int for_good, failed;
-	long live;
-} budget;
-
-static void *budget_resize(void *ptr, size_t size, void *user)
-{
-	budget *b = user;
-	void *to;
-
-	if (size == 0) {
-		b->live -= ptr != NULL;
-		free(ptr);
-		return NULL;
-	}
-	if (b->left == 0) {
-		b->failed = 1;
-		if (!b->for_good)
-			b->left = -1;
-		return NULL;
-	}
-	if (b->left > 0)
-		b->left--;
-	to = realloc(ptr, size);
-	assert_non_null(to);
-	b->live += ptr == NULL;
-	return to;
-}
-
-static harmony_context *context_over(budget *b)
-{
-	const harmony_allocator allocator = {sizeof(allocator), budget_resize, b};
-	harmony_context_options options = HARMONY_CONTEXT_OPTIONS_INIT;
-	harmony_context *context;
-
-	options.allocator = &allocator;
-	assert_int_equal(harmony_context_new(&context, &options, NULL), HARMONY_OK);
-	return context;
-}
-
 /* One context for every test; what it still holds is looked at after each. */
-static budget memory = {.left = -1};
+static sweep memory;
 static harmony_context *context;
 static long live_before;
 
@@ -892,11 +851,11 @@ static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 		int failed;
 
 		do {
-			budget b = {.left = -1};
-			harmony_context *scarce = context_over(&b);
+			sweep b;
+			harmony_context *scarce = sweep_context(&b);
 			harmony_status status;
 
-			b.left = k++;
+			b.fail_at = b.calls + k++;
 			b.for_good = for_good;
 			status = build_and_copy(scarce);
 			failed = b.failed;
@@ -939,7 +898,7 @@ int main(void)
 	};
 	int failed;
 
-	context = context_over(&memory);
+	context = sweep_context(&memory);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	harmony_context_free(context);
 	return failed;

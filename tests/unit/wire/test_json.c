@@ -11,56 +11,13 @@
 
 #include "wire/json.h"
 
-/* ---- an allocator whose k-th call fails, once or from then on ---------------------------- */
-
-typedef struct budget {
-	long left; /* calls until the failure; negative: none */
-	bool for_good;
-	bool failed;
-	long live;
-} budget;
-
-static void *budget_resize(void *ptr, size_t size, void *user)
-{
-	budget *b = user;
-	void *to;
-
-	if (size == 0) {
-		b->live -= ptr != NULL;
-		free(ptr);
-		return NULL;
-	}
-	if (b->left == 0) {
-		b->failed = true;
-		if (!b->for_good)
-			b->left = -1;
-		return NULL;
-	}
-	if (b->left > 0)
-		b->left--;
-	to = realloc(ptr, size);
-	assert_non_null(to);
-	b->live += ptr == NULL;
-	return to;
-}
-
-static harmony_context *context_over(budget *b)
-{
-	const harmony_allocator allocator = {sizeof(allocator), budget_resize, b};
-	harmony_context_options options = HARMONY_CONTEXT_OPTIONS_INIT;
-	harmony_context *context;
-
-	options.allocator = &allocator;
-	assert_int_equal(harmony_context_new(&context, &options, NULL), HARMONY_OK);
-	return context;
-}
+#include "../../support/sweep.h"
 
 static harmony_context *plain_context(void)
 {
-	static budget none;
+	static sweep none;
 
-	none = (budget){.left = -1};
-	return context_over(&none);
+	return sweep_context(&none);
 }
 
 /* ---- events written down -------------------------------------------------------------------- */
@@ -247,8 +204,8 @@ static void limits_hold(void **state)
 /* Ten million brackets and an endless string, in chunks: refused early, no memory. */
 static void bombs_are_defused(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	harmony__json_reader *reader;
 	char chunk[4096];
 	trace t = {{0}, 0, 0};
@@ -336,11 +293,11 @@ static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 		bool failed;
 
 		do {
-			budget b = {.left = -1};
-			harmony_context *context = context_over(&b);
+			sweep b;
+			harmony_context *context = sweep_context(&b);
 			harmony_status status;
 
-			b.left = k++;
+			b.fail_at = b.calls + k++;
 			b.for_good = for_good;
 			status = everything(context);
 			failed = b.failed;
@@ -485,8 +442,8 @@ static void numbers_are_exact(void **state)
 
 static void the_writer_writes(void **state)
 {
-	budget b = {.left = -1};
-	harmony_context *context = context_over(&b);
+	sweep b;
+	harmony_context *context = sweep_context(&b);
 	harmony__json_writer w;
 	harmony__buf buf;
 	trace t;
