@@ -525,7 +525,8 @@ class Division:
                "TransactionDueDate": entry["DueDate"], "TransactionEntryID": entry["EntryID"],
                "TransactionType": entry["Type"], "TransactionStatus": entry["Status"],
                "TransactionReportingYear": entry.get("_year"), "YourRef": entry.get("YourRef"),
-               "IsFullyPaid": status == 50, "_hid": self.hid, "_open": amount}
+               "IsFullyPaid": status == 50, "_hid": self.hid, "_open": amount,
+               "_sign": sign}
         row.update(more)
         return self.add(shape.terms, row)
 
@@ -535,9 +536,7 @@ class Division:
         part = dict(row, ID=self.guid(), EntryID=self.guid(), _hid=self.hid)
         whole = row["_open"]
         for term, share in ((part, amount), (row, whole - amount)):
-            sign = -1 if (row["AmountFC"] < 0) != (whole < 0) else 1
             term["_open"] = share
-            term.update(_sign=row.get("_sign", sign))
             term["AmountFC"] = term["_sign"] * share
             term["AmountDC"] = cents(term["AmountFC"] * row["RateFC"])
         part.update(more)
