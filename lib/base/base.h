@@ -233,6 +233,9 @@ void harmony__os_sleep(int64_t milliseconds); /* a signal may end it early */
 /* A text that differs after each start of the machine; "" where the system has none. */
 #define HARMONY__BOOT_SIZE 40
 void harmony__os_boot(char boot[HARMONY__BOOT_SIZE]);
+/* HARMONY_CONFIG with the command that mends it, when a file (`what`: "the key file") is not
+   ours alone. HARMONY_NOTFOUND without an error text. */
+harmony_status harmony__file_private(const char *path, const char *what, harmony_error *error);
 /* Keeps the pages of a secret out of core dumps, where the system can. */
 void harmony__os_hide(const void *buffer, size_t len);
 /* Wipes what functions that returned left of a secret on the stack: saved vector registers,

@@ -47,6 +47,29 @@ void harmony__os_hide(const void *buffer, size_t len)
 #endif
 }
 
+harmony_status harmony__file_private(const char *path, const char *what, harmony_error *error)
+{
+	harmony__file_info info;
+	harmony_status status = harmony__file_stat(&info, path, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	if (!info.regular)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s %s is not a regular file", what,
+		                         path);
+	if (info.owner != harmony__os_user())
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+		                         "%s %s belongs to another user; run as that user, or give it to "
+		                         "this one: chown \"$(id -u)\" '%s'",
+		                         what, path, path);
+	if ((info.mode & 077) != 0)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+		                         "%s %s holds secrets and others may read or write it (mode %03o); "
+		                         "close it: chmod 600 '%s'",
+		                         what, path, info.mode & 0777, path);
+	return HARMONY_OK;
+}
+
 #define SCRUBBED 65536u
 
 #if defined(__GNUC__)

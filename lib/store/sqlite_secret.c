@@ -46,7 +46,7 @@ static harmony_status take_key(harmony__store *store, const char *path, const ch
 {
 	harmony__buf data;
 	char found[HARMONY__KEY_ID] = "";
-	harmony_status status = harmony__store_private(path, "the key file", error);
+	harmony_status status = harmony__file_private(path, "the key file", error);
 
 	if (status != HARMONY_OK)
 		return status;

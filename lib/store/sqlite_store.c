@@ -406,29 +406,6 @@ static harmony_status rebase(harmony__store *store, harmony_error *error)
 	return status;
 }
 
-harmony_status harmony__store_private(const char *path, const char *what, harmony_error *error)
-{
-	harmony__file_info info;
-	harmony_status status = harmony__file_stat(&info, path, error);
-
-	if (status != HARMONY_OK)
-		return status;
-	if (!info.regular)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s %s is not a regular file", what,
-		                         path);
-	if (info.owner != harmony__os_user())
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "%s %s belongs to another user; run as that user, or give it to "
-		                         "this one: chown \"$(id -u)\" '%s'",
-		                         what, path, path);
-	if ((info.mode & 077) != 0)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "%s %s holds secrets and others may read or write it (mode %03o); "
-		                         "close it: chmod 600 '%s'",
-		                         what, path, info.mode & 0777, path);
-	return HARMONY_OK;
-}
-
 static harmony_status open_db(harmony__store *store, const harmony_store_options *options,
                               harmony_error *error)
 {
@@ -443,7 +420,7 @@ static harmony_status open_db(harmony__store *store, const harmony_store_options
 		.migrations = migrations,
 		.version = HARMONY__COUNT(migrations),
 		.busy_timeout = options->busy_timeout};
-	status = harmony__store_private(store->path, "the store", error);
+	status = harmony__file_private(store->path, "the store", error);
 	if (status != HARMONY_OK && (status != HARMONY_NOTFOUND || options->read_only))
 		return status;
 	harmony__buf_init(&path, store->context, 4096);

@@ -112,7 +112,5 @@ harmony_status harmony__store_memo_load(void *buffer, size_t *len, void *self, i
 harmony_status harmony__store_memo_save(void *self, int64_t integration, const char *name,
                                         const void *data, size_t len, harmony_error *error);
 harmony_status harmony__store_rekey(void *self, harmony_error *error);
-/* HARMONY_CONFIG with the command that mends it, when a file is not ours alone. */
-harmony_status harmony__store_private(const char *path, const char *what, harmony_error *error);
 
 #endif

@@ -237,10 +237,36 @@ void harmony__host_init(harmony__integration *integration)
 	                                   .log = host_log};
 }
 
+/* A secret in a file that others may read is no secret. */
+static harmony_status check_secret_file(harmony__integration *integration, harmony_error *error)
+{
+	const char *file = harmony_settings_get(integration->settings, "client_secret_file");
+	harmony__buf path;
+	harmony_status status;
+
+	if (file == NULL || harmony_settings_get(integration->settings, "client_secret") != NULL)
+		return HARMONY_OK;
+	harmony__buf_init(&path, integration->sync->context, 4096);
+	status = harmony__path(&path, integration->sync, file, error);
+	if (status == HARMONY_OK)
+		status = harmony__file_private(path.data, "client_secret_file", error);
+	if (status == HARMONY_NOTFOUND)
+		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
+		                           "integration %s: client_secret_file %s is not there",
+		                           integration->name, path.data);
+	harmony__buf_free(&path);
+	return status;
+}
+
 harmony_status harmony__connector_open(harmony__integration *integration, harmony_error *error)
 {
+	harmony_status status;
+
 	if (integration->instance != NULL)
 		return HARMONY_OK;
+	status = check_secret_file(integration, error);
+	if (status != HARMONY_OK)
+		return status;
 	return integration->connector->open(&integration->instance, &integration->host, error);
 }
 
