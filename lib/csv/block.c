@@ -307,6 +307,45 @@ static bool have_avx2(void)
 }
 #endif
 
+/* ---- what a row holds ----------------------------------------------------------------- */
+
+#if HAVE_X86
+/* Four lengths at once: each is the third word of its field. */
+INLINE uint64_t filled4(const harmony_csv_field *fields)
+{
+	const __m128i *from = (const __m128i *)(const void *)fields;
+	__m128i ab = _mm_unpackhi_epi32(_mm_loadu_si128(from), _mm_loadu_si128(from + 1));
+	__m128i cd = _mm_unpackhi_epi32(_mm_loadu_si128(from + 2), _mm_loadu_si128(from + 3));
+	__m128i empty = _mm_cmpeq_epi32(_mm_unpacklo_epi64(ab, cd), _mm_setzero_si128());
+
+	return (uint64_t)(~_mm_movemask_ps(_mm_castsi128_ps(empty)) & 15);
+}
+
+_Static_assert(sizeof(harmony_csv_field) == 16 && offsetof(harmony_csv_field, len) == 8,
+               "filled4 knows where the length stands");
+#else
+INLINE uint64_t filled4(const harmony_csv_field *fields)
+{
+	uint64_t filled = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		filled |= (uint64_t)(fields[i].len != 0) << i;
+	return filled;
+}
+#endif
+
+uint64_t harmony__csv_filled(const harmony_csv_row *row)
+{
+	size_t count = row->count < 64 ? row->count : 64, i = 0;
+	uint64_t filled = 0;
+
+	for (; i + 4 <= count; i += 4)
+		filled |= filled4(row->fields + i) << i;
+	for (; i < count; i++)
+		filled |= (uint64_t)(row->fields[i].len != 0) << i;
+	return filled;
+}
+
 harmony__csv_block_fn harmony__csv_block(int scan)
 {
 	if (scan == HARMONY_CSV_SCAN_SCALAR)

@@ -25,4 +25,7 @@ static inline bool harmony__csv_row_span(const harmony_csv_row *row, const char 
 	return true;
 }
 
+/* Which of a row's first 64 fields hold something, a bit each. */
+uint64_t harmony__csv_filled(const harmony_csv_row *row);
+
 #endif

@@ -197,18 +197,6 @@ static void keep_header_row(harmony_fmuta6 *r)
 	}
 }
 
-/* Which of a row's first 64 fields hold something, as bits. */
-static uint64_t filled_fields(const harmony_csv_row *row)
-{
-	const harmony_csv_field *fields = row->fields;
-	size_t count = row->count < 64 ? row->count : 64;
-	uint64_t filled = 0;
-
-	while (count-- > 0) /* downwards: an addition with carry each, no shift by a variable */
-		filled += filled + (fields[count].len != 0);
-	return filled;
-}
-
 /* Those of a line's filled fields that repeat the header row. */
 static uint64_t repeated(const harmony_fmuta6 *r, uint64_t filled)
 {
@@ -250,7 +238,7 @@ static void read_field(harmony_fmuta6 *r, harmony__line *line, int index)
 
 static void read_fields(harmony_fmuta6 *r, harmony__line *line)
 {
-	uint64_t filled = filled_fields(r->row) & ~r->settled;
+	uint64_t filled = harmony__csv_filled(r->row) & ~r->settled;
 
 	if (line)
 		filled &= ~repeated(r, filled);
