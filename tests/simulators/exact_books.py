@@ -88,7 +88,8 @@ class Division:
     VAT = [("0", "Geen btw", "B", "0", "B", False), ("1", "Btw laag", "E", "0.09", "B", False),
            ("2", "Btw hoog", "E", "0.21", "B", False), ("3", "Btw hoog inclusief", "I", "0.21", "B", False),
            ("4", "Btw hoog inkoop", "E", "0.21", "P", False), ("5", "Btw hoog verkoop", "E", "0.21", "S", False),
-           ("6", "Btw oud", "E", "0.19", "B", True)]
+           ("6", "Btw hoog inkoop, ook", "E", "0.21", "P", False),
+           ("7", "Btw oud", "E", "0.19", "B", True)]
     CONDITIONS = [("00", "Contant", 0, 0, "K"), ("14", "14 dagen", 14, 0, "B"), ("30", "30 dagen", 30, 0, "B"),
                   ("IN", "Incasso", 14, 0, "I"), ("EM", "Einde maand", 15, 1, "B")]
     CENTRES = [("KP10", "Productie"), ("KP20", "Verkoop")]
@@ -168,7 +169,7 @@ class Division:
                 self.add("financial/FinancialPeriods", {
                     "FinYear": year, "FinPeriod": month, "StartDate": day(year, month, 1),
                     "EndDate": after - datetime.timedelta(1)})
-        self.closed = {(2023, m) for m in range(1, 13)} | {(2024, m) for m in range(1, 4)}
+        self.closed = {(2023, m) for m in range(1, 13)} | {(2024, 6)}
 
     # ---- references; each gives what is wrong as a Business
 

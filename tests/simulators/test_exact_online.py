@@ -312,7 +312,7 @@ class Business(Case):
                              ("Ongeldige referentie: Dagboek", {"Journal": "71"}),
                              ("Ongeldig: Dagboek", {"Journal": "60"}),
                              ("Geblokkeerd: Dagboek", {"Journal": "79"}),
-                             ("Periode is afgesloten: 2024 - 3", {"EntryDate": "2024-03-31"}),
+                             ("Periode is afgesloten: 2024 - 6", {"EntryDate": "2024-06-30"}),
                              ("Onbekend: Boekjaar (Periode-datumtabel)", {"EntryDate": "2022-12-31"}),
                              ("Ongeldige referentie: Valuta", {"Currency": "XYZ"}),
                              ("Niet toegestaan: Wisselkoers", {"Journal": "72", "Rate": 1.1}),
@@ -331,7 +331,7 @@ class Business(Case):
                            ("Geblokkeerd: Grootboekrekening", ("8090", 100)),
                            ("Verplicht: Kostenplaats", ("4600", 100)),
                            ("Ongeldige referentie: Btw-code", ("8000", 100, "9")),
-                           ("Geblokkeerd: Btw-code", ("8000", 100, "6")),
+                           ("Geblokkeerd: Btw-code", ("8000", 100, "7")),
                            ("Niet toegestaan: Btw-code", ("8000", 100, "4")),
                            ("Verplicht: Bedrag", ("8000", None))):
             with self.subTest(text):
