@@ -232,6 +232,15 @@ static void kinds_json(struct json *json, const struct checking *c)
 	json_end(json);
 }
 
+static uint64_t entries(const struct checking *c)
+{
+	uint64_t count = 0;
+	for (harmony_kind kind = 1; kind <= HARMONY_KIND_LAST_; kind++)
+		if (HARMONY_BIT(kind) & HARMONY_ENTRIES)
+			count += c->kinds[kind];
+	return count;
+}
+
 static void file_json(const struct checking *c, const struct read_result *result,
 		      const harmony_error *error)
 {
@@ -244,6 +253,7 @@ static void file_json(const struct checking *c, const struct read_result *result
 	if (result->format == FORMAT_FMUTA6)
 		json_number(json, "rows", (int64_t)result->summary.rows);
 	json_number(json, "records", (int64_t)result->records);
+	json_number(json, "entries", (int64_t)entries(c));
 	json_number(json, "rejected", (int64_t)result->rejected);
 	if (result->format == FORMAT_FMUTA6)
 		json_number(json, "dropped", (int64_t)result->summary.dropped);
