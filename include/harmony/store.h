@@ -72,7 +72,7 @@ typedef struct harmony_record_state {
 	int64_t file;      /* the store's number of the intake file, 0: none */
 	int64_t retry_in;  /* ms until it is due, of one that waits or is in doubt; 0: due */
 	uint8_t hash[HARMONY_HASH_SIZE]; /* of the current version */
-	const char *json;                /* the current version's JSON form; "" where not asked for */
+	const char *json; /* the current version's JSON form; "" where not asked for */
 	size_t json_len;
 } harmony_record_state;
 
@@ -127,17 +127,18 @@ typedef struct harmony_run {
 	char message[768];
 } harmony_run;
 
-#define HARMONY_RUN_INIT {sizeof(harmony_run), 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, 0, 0, 0, 0, "", "", "", ""}
+#define HARMONY_RUN_INIT                                                                           \
+	{sizeof(harmony_run), 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0}, 0, 0, 0, 0, "", "", "", ""}
 
 typedef harmony_status (*harmony_run_fn)(const harmony_run *run, void *user);
 
 /* ---- what happened to a record ----------------------------------------------- */
 
 enum {
-	HARMONY_EVENT_RECEIVED = 1, /* a version came from a file; `who` is the file, `value` its JSON form */
-	HARMONY_EVENT_FINDING = 2,  /* something is wrong with it: code, field, raw in `old_value`, message */
+	HARMONY_EVENT_RECEIVED = 1, /* from the file `who` came a version; `value` is its JSON form */
+	HARMONY_EVENT_FINDING = 2,  /* what is wrong: code, field, raw text in `old_value`, message */
 	HARMONY_EVENT_EDITED = 3,   /* who changed `field` from `old_value` to `value` */
-	HARMONY_EVENT_ATTEMPT = 4   /* a run offered or looked it up: state, code, field, message, vendor */
+	HARMONY_EVENT_ATTEMPT = 4   /* offered, or looked up: state, code, field, message, vendor */
 };
 
 /* Borrowed for the call; texts "" when they do not apply. `at`: UTC ms. */
@@ -175,8 +176,8 @@ typedef struct harmony_record_query {
 	int64_t after;       /* ids above this one, for paging */
 	size_t limit;        /* 0: none */
 	int with_json;       /* 1: fill `json` */
-	int in_order;        /* 1: masters before entries (customers, suppliers, sales, purchases, memorials,
-	                        bank), then id; for one state, and an open one */
+	int in_order;        /* 1: masters before entries (customers, suppliers, sales, purchases,
+	                        memorials, bank), then id; for one state, and an open one */
 	int due;             /* HARMONY_DUE_*: which of those that wait or are in doubt */
 } harmony_record_query;
 
@@ -192,16 +193,16 @@ typedef struct harmony_record_change {
 	size_t struct_size;
 	int64_t id;
 	int64_t run;
-	int state;          /* HARMONY_STATE_*; -1: state and texts stay, `claim` and `outcome` count */
+	int state;          /* HARMONY_STATE_*; -1: it and the texts stay, the rest counts */
 	int claim;          /* with state -1: 1 makes the record one of `run` */
 	int owner;          /* 1 or 0; -1 leaves it */
 	int applied;        /* 1 or 0; -1 leaves it */
 	int event;          /* 1: becomes a HARMONY_EVENT_ATTEMPT */
 	int outcome;        /* 1: this is what `run` made of it, in place of what it made before */
-	int outcome_state;  /* of the outcome, HARMONY_STATE_*; -1: `state`, or with state -1 all as it stands */
+	int outcome_state;  /* of the outcome; -1: `state`, or with state -1 all as it stands */
 	int imposed;        /* 1: the package itself set retry_in */
 	int64_t retry_in;   /* ms, for HARMONY_STATE_WAITING and IN_DOUBT */
-	int64_t file;       /* of the outcome: the intake file and line it came from now; 0: as in the record */
+	int64_t file;       /* of the outcome: intake file and line; 0: as in the record */
 	uint64_t line;
 	const char *remote_id; /* NULL leaves it */
 	const char *code;
@@ -211,8 +212,8 @@ typedef struct harmony_record_change {
 } harmony_record_change;
 
 #define HARMONY_RECORD_CHANGE_INIT                                                                 \
-	{sizeof(harmony_record_change), 0, 0, -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, NULL, NULL, NULL,    \
-	 NULL, NULL}
+	{sizeof(harmony_record_change), 0, 0, -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, NULL, NULL,     \
+	 NULL, NULL, NULL}
 
 /* A file that is being taken in. */
 typedef struct harmony_intake {

@@ -30,12 +30,12 @@ typedef void (*harmony_progress_fn)(int phase, const char *what, uint64_t done, 
 typedef struct harmony_sync_options {
 	size_t struct_size;
 	harmony_store *store; /* must outlive the sync; NULL: preview of files, and test, only */
-	const char *folder;   /* what relative paths of settings are relative to; NULL: the working folder */
+	const char *folder;   /* where relative paths of settings begin; NULL: the working folder */
 	const char *who;      /* who edits, for the history: "jan"; NULL: "harmony" */
 
 	/* Hooks of the host, each may be NULL; `user` is handed to all. */
 	harmony_status (*sleep)(int64_t milliseconds, void *user); /* HARMONY_CANCELLED to stop */
-	int (*cancelled)(void *user);                              /* 1: stop at the next safe point */
+	int (*cancelled)(void *user); /* 1: stop at the next safe point */
 	harmony_progress_fn progress;
 	/* Called at each named step of the work ("offered", "sent", ...; docs/store.md
 	   lists them). Anything but HARMONY_OK ends the run there, as a test of crashes
@@ -82,7 +82,7 @@ HARMONY_API const harmony_connector *harmony_sync_connector(const harmony_sync *
 
 typedef struct harmony_export_options {
 	size_t struct_size;
-	const char *const *paths; /* files to take in: fmuta6, debitr, credit or JSON lines, plain or gzip */
+	const char *const *paths; /* fmuta6, debitr, credit or JSON lines; plain or gzip */
 	size_t path_count;        /* 0: those at the integration's export_path */
 	/* 1: as a service does: files only when they are stable and were not taken in
 	   before, waiting records only when they are due. 0: as a person wants it: files
@@ -143,9 +143,9 @@ HARMONY_API harmony_status harmony_sync_import(harmony_run *run, harmony_sync *s
 
 /* Runs, newest first. `name` NULL: of every integration. `before` 0: from the newest,
    else those older than that run. `limit` 0: all. */
-HARMONY_API harmony_status harmony_sync_history(harmony_sync *sync, const char *name, int64_t before,
-                                                size_t limit, harmony_run_fn fn, void *user,
-                                                harmony_error *error);
+HARMONY_API harmony_status harmony_sync_history(harmony_sync *sync, const char *name,
+                                                int64_t before, size_t limit, harmony_run_fn fn,
+                                                void *user, harmony_error *error);
 
 enum {
 	HARMONY_SHOW_DEFAULT, /* only failed ones when there are any, else all */

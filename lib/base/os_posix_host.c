@@ -19,7 +19,7 @@ void harmony__os_sleep(int64_t milliseconds)
 	if (milliseconds <= 0)
 		return;
 	struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
-	                        .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+				.tv_nsec = (long)(milliseconds % 1000) * 1000000};
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
@@ -55,18 +55,20 @@ harmony_status harmony__file_private(const char *path, const char *what, harmony
 	if (status != HARMONY_OK)
 		return status;
 	if (!info.regular)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s %s is not a regular file", what,
-		                         path);
+		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s %s is not a regular file",
+					 what, path);
 	if (info.owner != harmony__os_user())
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "%s %s belongs to another user; run as that user, or give it to "
-		                         "this one: chown \"$(id -u)\" '%s'",
-		                         what, path, path);
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "%s %s belongs to another user; run as that user, or give it to "
+		    "this one: chown \"$(id -u)\" '%s'",
+		    what, path, path);
 	if ((info.mode & 077) != 0)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "%s %s holds secrets and others may read or write it (mode %03o); "
-		                         "close it: chmod 600 '%s'",
-		                         what, path, info.mode & 0777, path);
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "%s %s holds secrets and others may read or write it (mode %03o); "
+		    "close it: chmod 600 '%s'",
+		    what, path, info.mode & 0777, path);
 	return HARMONY_OK;
 }
 
@@ -82,8 +84,8 @@ void harmony__os_scrub(void)
 }
 
 harmony_status harmony__folder_each(const char *path,
-                                    harmony_status (*name)(const char *name, void *user), void *user,
-                                    harmony_error *error)
+				    harmony_status (*name)(const char *name, void *user),
+				    void *user, harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 	char reason[128];
@@ -91,16 +93,17 @@ harmony_status harmony__folder_each(const char *path,
 	DIR *folder = opendir(path);
 
 	if (folder == NULL)
-		return harmony_error_set(error, errno == ENOENT ? HARMONY_NOTFOUND : HARMONY_IO, NULL,
-		                         "cannot read the folder %s: %s; see to it that it exists and "
-		                         "may be read",
-		                         path, harmony__os_reason(reason, sizeof(reason)));
+		return harmony_error_set(
+		    error, errno == ENOENT ? HARMONY_NOTFOUND : HARMONY_IO, NULL,
+		    "cannot read the folder %s: %s; see to it that it exists and "
+		    "may be read",
+		    path, harmony__os_reason(reason, sizeof(reason)));
 	while (status == HARMONY_OK && (errno = 0, entry = readdir(folder)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			status = name(entry->d_name, user);
 	if (status == HARMONY_OK && errno != 0)
-		status = harmony_error_set(error, HARMONY_IO, NULL, "cannot read the folder %s: %s", path,
-		                           harmony__os_reason(reason, sizeof(reason)));
+		status = harmony_error_set(error, HARMONY_IO, NULL, "cannot read the folder %s: %s",
+					   path, harmony__os_reason(reason, sizeof(reason)));
 	(void)closedir(folder);
 	return status;
 }
@@ -120,7 +123,7 @@ static int flock_retry(int fd, int how)
 }
 
 harmony_status harmony__guard_enter(harmony__guard **out, bool *alone, harmony_context *context,
-                                    const char *path, harmony_error *error)
+				    const char *path, harmony_error *error)
 {
 	char reason[128];
 	harmony__guard *guard = harmony__zalloc(context, sizeof(*guard));
@@ -132,10 +135,10 @@ harmony_status harmony__guard_enter(harmony__guard **out, bool *alone, harmony_c
 	/* Not alone: waits while the first one checks and migrates. */
 	if (guard->fd < 0 || (!*alone && flock_retry(guard->fd, LOCK_SH) != 0)) {
 		harmony_status status =
-			harmony_error_set(error, HARMONY_IO, NULL,
-		                          "cannot open or lock %s: %s; the folder must be writable and "
-		                          "know locks",
-		                          path, harmony__os_reason(reason, sizeof(reason)));
+		    harmony_error_set(error, HARMONY_IO, NULL,
+				      "cannot open or lock %s: %s; the folder must be writable and "
+				      "know locks",
+				      path, harmony__os_reason(reason, sizeof(reason)));
 		harmony__guard_leave(guard);
 		return status;
 	}

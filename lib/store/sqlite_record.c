@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite_store.h"
 
-/* ---- writing ---------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static harmony_status add_version(harmony__store *store, const harmony_record_state *record,
-                                  int64_t id, uint32_t version, const char *who,
-                                  harmony_error *error)
+				  int64_t id, uint32_t version, const char *who,
+				  harmony_error *error)
 {
-	harmony__call call = harmony__call_of(
-		store,
-		"INSERT INTO version(record, n, made, received, run, who, hash, json)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-		error);
+	harmony__call call =
+	    harmony__call_of(store,
+			     "INSERT INTO version(record, n, made, received, run, who, hash, json)"
+			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			     error);
 	harmony__call_int(&call, id);
 	harmony__call_int(&call, version);
 	harmony__call_int(&call, harmony__wall(store->context));
@@ -41,20 +41,22 @@ static void bind_shared(harmony__call *call, const harmony_record_state *record)
 	harmony__call_int(call, (int64_t)record->source_line);
 }
 
-harmony_status harmony__store_record_add(int64_t *id, void *self, const harmony_record_state *record,
-                                         const char *who, harmony_error *error)
+harmony_status harmony__store_record_add(int64_t *id, void *self,
+					 const harmony_record_state *record, const char *who,
+					 harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony_status status = harmony__store_in(store, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__call call = harmony__call_of(
-		store,
-		"INSERT INTO record(run, state, owner, hash, identifier, key, code, field, message, raw,"
-		" file, source_file, source_line, integration, kind, version)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, 1)",
-		error);
+	harmony__call call =
+	    harmony__call_of(store,
+			     "INSERT INTO record(run, state, owner, hash, identifier, key, code, "
+			     "field, message, raw,"
+			     " file, source_file, source_line, integration, kind, version)"
+			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, 1)",
+			     error);
 	bind_shared(&call, record);
 	harmony__call_int(&call, record->integration);
 	harmony__call_int(&call, record->kind);
@@ -67,35 +69,35 @@ harmony_status harmony__store_record_add(int64_t *id, void *self, const harmony_
 
 /* The current version of a record. */
 static harmony_status current_version(int64_t *version, harmony__store *store, int64_t id,
-                                      harmony_error *error)
+				      harmony_error *error)
 {
 	harmony__call call =
-		harmony__call_of(store, "SELECT version FROM record WHERE id = ?", error);
+	    harmony__call_of(store, "SELECT version FROM record WHERE id = ?", error);
 	harmony__call_int(&call, id);
 	harmony_status status = harmony__call_number(&call, version);
 	if (status == HARMONY_NOTFOUND)
 		return harmony_error_set(error, status, NULL,
-		                         "there is no record %lld; show lists the records of a run",
-		                         (long long)id);
+					 "there is no record %lld; show lists the records of a run",
+					 (long long)id);
 	return status;
 }
 
 /* A file that still has the old key must find the record that came of it. */
 static harmony_status keep_alias(harmony__store *store, const harmony_record_state *record,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony__call call = harmony__call_of(
-		store,
-		"INSERT OR REPLACE INTO alias(integration, key, record)"
-		" SELECT integration, key, id FROM record WHERE id = ? AND owner = 1 AND key <> ?",
-		error);
+	    store,
+	    "INSERT OR REPLACE INTO alias(integration, key, record)"
+	    " SELECT integration, key, id FROM record WHERE id = ? AND owner = 1 AND key <> ?",
+	    error);
 	harmony__call_int(&call, record->id);
 	harmony__call_str(&call, record->key);
 	return harmony__call_run(&call);
 }
 
 harmony_status harmony__store_record_revise(void *self, const harmony_record_state *record,
-                                            const char *who, harmony_error *error)
+					    const char *who, harmony_error *error)
 {
 	harmony__store *store = self;
 	int64_t version = 0;
@@ -108,11 +110,11 @@ harmony_status harmony__store_record_revise(void *self, const harmony_record_sta
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
-		store,
-		"UPDATE record SET run = ?, state = ?, owner = ?, hash = ?, identifier = ?, key = ?,"
-		" code = ?, field = ?, message = ?, raw = ?, file = coalesce(nullif(?, 0), file),"
-		" source_file = ?, source_line = ?, version = ?, vendor = '' WHERE id = ?",
-		error);
+	    store,
+	    "UPDATE record SET run = ?, state = ?, owner = ?, hash = ?, identifier = ?, key = ?,"
+	    " code = ?, field = ?, message = ?, raw = ?, file = coalesce(nullif(?, 0), file),"
+	    " source_file = ?, source_line = ?, version = ?, vendor = '' WHERE id = ?",
+	    error);
 	bind_shared(&call, record);
 	harmony__call_int(&call, version + 1);
 	harmony__call_int(&call, record->id);
@@ -124,14 +126,15 @@ harmony_status harmony__store_record_revise(void *self, const harmony_record_sta
 
 /* The outcome is what the record's row says. */
 static harmony_status copy_outcome(harmony__store *store, const harmony_record_change *change,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	harmony__call call = harmony__call_of(
-		store,
-		"INSERT OR REPLACE INTO outcome(run, record, state, file, line, code, field, message, vendor)"
-		" SELECT ?, id, state, nullif(?, 0), ?, code, field, message, vendor FROM record"
-		" WHERE id = ?",
-		error);
+	    store,
+	    "INSERT OR REPLACE INTO outcome(run, record, state, file, line, code, field, message, "
+	    "vendor)"
+	    " SELECT ?, id, state, nullif(?, 0), ?, code, field, message, vendor FROM record"
+	    " WHERE id = ?",
+	    error);
 	harmony__call_int(&call, change->run);
 	harmony__call_int(&call, change->file);
 	harmony__call_int(&call, (int64_t)change->line);
@@ -140,21 +143,22 @@ static harmony_status copy_outcome(harmony__store *store, const harmony_record_c
 }
 
 static harmony_status put_outcome(harmony__store *store, const harmony_record_change *change,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	harmony__call call = harmony__call_of(
-		store,
-		"INSERT INTO outcome(run, record, state, file, line, code, field, message, vendor)"
-		" VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?)"
-		" ON CONFLICT(run, record) DO UPDATE SET state = excluded.state,"
-		" file = coalesce(excluded.file, file),"
-		" line = CASE WHEN excluded.file IS NULL THEN line ELSE excluded.line END,"
-		" code = excluded.code, field = excluded.field, message = excluded.message,"
-		" vendor = excluded.vendor",
-		error);
+	    store,
+	    "INSERT INTO outcome(run, record, state, file, line, code, field, message, vendor)"
+	    " VALUES(?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?)"
+	    " ON CONFLICT(run, record) DO UPDATE SET state = excluded.state,"
+	    " file = coalesce(excluded.file, file),"
+	    " line = CASE WHEN excluded.file IS NULL THEN line ELSE excluded.line END,"
+	    " code = excluded.code, field = excluded.field, message = excluded.message,"
+	    " vendor = excluded.vendor",
+	    error);
 	harmony__call_int(&call, change->run);
 	harmony__call_int(&call, change->id);
-	harmony__call_int(&call, change->outcome_state >= 0 ? change->outcome_state : change->state);
+	harmony__call_int(&call,
+			  change->outcome_state >= 0 ? change->outcome_state : change->state);
 	harmony__call_int(&call, change->file);
 	harmony__call_int(&call, (int64_t)change->line);
 	harmony__call_str(&call, change->code);
@@ -165,15 +169,16 @@ static harmony_status put_outcome(harmony__store *store, const harmony_record_ch
 }
 
 static harmony_status put_event(harmony__store *store, int64_t record, const harmony_event *event,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	harmony__call call = harmony__call_of(
-		store,
-		"INSERT INTO event(version, record, type, at, run, state, who, code, field, old_value,"
-		" value, message, vendor, remote_id)"
-		" VALUES(coalesce(nullif(?1, 0), (SELECT version FROM record WHERE id = ?2)), ?2, ?, ?, ?,"
-		" ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		error);
+	    store,
+	    "INSERT INTO event(version, record, type, at, run, state, who, code, field, old_value,"
+	    " value, message, vendor, remote_id)"
+	    " VALUES(coalesce(nullif(?1, 0), (SELECT version FROM record WHERE id = ?2)), ?2, ?, "
+	    "?, ?,"
+	    " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    error);
 	harmony__call_int(&call, event->version);
 	harmony__call_int(&call, record);
 	harmony__call_int(&call, event->type);
@@ -181,41 +186,43 @@ static harmony_status put_event(harmony__store *store, int64_t record, const har
 	harmony__call_int(&call, event->run);
 	harmony__call_int(&call, event->state);
 	const char *const texts[] = {event->who,   event->code,    event->field,  event->old_value,
-	                             event->value, event->message, event->vendor, event->remote_id};
+				     event->value, event->message, event->vendor, event->remote_id};
 	for (size_t i = 0; i < HARMONY__COUNT(texts); i++)
 		harmony__call_str(&call, texts[i]);
 	return harmony__call_run(&call);
 }
 
 harmony_status harmony__store_event_add(void *self, int64_t record, const harmony_event *event,
-                                        harmony_error *error)
+					harmony_error *error)
 {
 	harmony_status status = harmony__store_in(self, error);
 	return status == HARMONY_OK ? put_event(self, record, event, error) : status;
 }
 
 static harmony_status put_claim(harmony__store *store, const harmony_record_change *change,
-                                harmony_error *error)
+				harmony_error *error)
 {
-	harmony__call call = harmony__call_of(store, "UPDATE record SET run = ? WHERE id = ?", error);
+	harmony__call call =
+	    harmony__call_of(store, "UPDATE record SET run = ? WHERE id = ?", error);
 	harmony__call_int(&call, change->run);
 	harmony__call_int(&call, change->id);
 	return harmony__call_run(&call);
 }
 
 static harmony_status put_state(harmony__store *store, const harmony_record_change *change,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	bool waits =
-		change->state == HARMONY_STATE_WAITING || change->state == HARMONY_STATE_IN_DOUBT;
+	    change->state == HARMONY_STATE_WAITING || change->state == HARMONY_STATE_IN_DOUBT;
 	harmony__call call = harmony__call_of(
-		store,
-		"UPDATE record SET run = ?1, state = ?2, attempts = attempts + (?2 = 1),"
-		" applied = CASE WHEN ?3 < 0 THEN applied ELSE ?3 END,"
-		" remote_id = coalesce(?4, remote_id), code = ?5, field = ?6, message = ?7, vendor = ?8,"
-		" boot = ?9, since = ?10, since_wall = ?11, delay = ?12, imposed = ?13,"
-		" owner = CASE WHEN ?14 < 0 THEN owner ELSE ?14 END WHERE id = ?15",
-		error);
+	    store,
+	    "UPDATE record SET run = ?1, state = ?2, attempts = attempts + (?2 = 1),"
+	    " applied = CASE WHEN ?3 < 0 THEN applied ELSE ?3 END,"
+	    " remote_id = coalesce(?4, remote_id), code = ?5, field = ?6, message = ?7, vendor = "
+	    "?8,"
+	    " boot = ?9, since = ?10, since_wall = ?11, delay = ?12, imposed = ?13,"
+	    " owner = CASE WHEN ?14 < 0 THEN owner ELSE ?14 END WHERE id = ?15",
+	    error);
 	harmony__call_int(&call, change->run);
 	harmony__call_int(&call, change->state);
 	harmony__call_int(&call, change->applied);
@@ -235,7 +242,7 @@ static harmony_status put_state(harmony__store *store, const harmony_record_chan
 }
 
 harmony_status harmony__store_record_change(void *self, const harmony_record_change *change,
-                                            harmony_error *error)
+					    harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony_status status = harmony__store_in(store, error);
@@ -245,40 +252,42 @@ harmony_status harmony__store_record_change(void *self, const harmony_record_cha
 	else if (status == HARMONY_OK && change->claim)
 		status = put_claim(store, change, error);
 	if (status == HARMONY_OK && change->outcome)
-		status = (change->state < 0 && change->outcome_state < 0 ? copy_outcome : put_outcome)(
-			store, change, error);
+		status = (change->state < 0 && change->outcome_state < 0
+			      ? copy_outcome
+			      : put_outcome)(store, change, error);
 	if (status == HARMONY_OK && change->event) {
 		harmony_event event = {.struct_size = sizeof(event),
-		                       .type = HARMONY_EVENT_ATTEMPT,
-		                       .run = change->run,
-		                       .state = change->state,
-		                       .code = change->code,
-		                       .field = change->field,
-		                       .message = change->message,
-		                       .vendor = change->vendor,
-		                       .remote_id = change->remote_id};
+				       .type = HARMONY_EVENT_ATTEMPT,
+				       .run = change->run,
+				       .state = change->state,
+				       .code = change->code,
+				       .field = change->field,
+				       .message = change->message,
+				       .vendor = change->vendor,
+				       .remote_id = change->remote_id};
 		status = put_event(store, change->id, &event, error);
 	}
 	return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ---- */
 
 /* ?1 the monotonic clock, ?2 whether the JSON form is wanted. */
 #define COLUMNS(state, file, line, code, field, message, vendor)                                   \
-	"SELECT r.id, r.integration, r.run, r.kind, " state ", r.state, r.identifier, r.key,"        \
-	" r.remote_id, " file ", " line ", " code ", " field ", " message ", " vendor ", r.raw,"    \
-	" r.version, r.attempts, r.owner, r.applied, r.file,"                                       \
-	" CASE WHEN r.state IN (5, 6) THEN max(r.since + r.delay - ?1, 0) ELSE 0 END, r.hash, v.json "
+	"SELECT r.id, r.integration, r.run, r.kind, " state ", r.state, r.identifier, r.key,"      \
+	" r.remote_id, " file ", " line ", " code ", " field ", " message ", " vendor ", r.raw,"   \
+	" r.version, r.attempts, r.owner, r.applied, r.file,"                                      \
+	" CASE WHEN r.state IN (5, 6) THEN max(r.since + r.delay - ?1, 0) ELSE 0 END, r.hash, "    \
+	"v.json "
 #define AS_IT_STANDS                                                                               \
-	COLUMNS("r.state", "r.source_file", "r.source_line", "r.code", "r.field", "r.message",      \
-	        "r.vendor")                                                                         \
+	COLUMNS("r.state", "r.source_file", "r.source_line", "r.code", "r.field", "r.message",     \
+		"r.vendor")                                                                        \
 	"FROM record r LEFT JOIN version v ON ?2 AND v.record = r.id AND v.n = r.version "
 #define AS_IT_CAME_OUT                                                                             \
-	COLUMNS("o.state", "coalesce(f.name, r.source_file)",                                       \
-	        "CASE WHEN f.name IS NULL THEN r.source_line ELSE o.line END", "o.code", "o.field", \
-	        "o.message", "o.vendor")                                                            \
-	"FROM outcome o JOIN record r ON r.id = o.record LEFT JOIN file f ON f.id = o.file"         \
+	COLUMNS("o.state", "coalesce(f.name, r.source_file)",                                      \
+		"CASE WHEN f.name IS NULL THEN r.source_line ELSE o.line END", "o.code",           \
+		"o.field", "o.message", "o.vendor")                                                \
+	"FROM outcome o JOIN record r ON r.id = o.record LEFT JOIN file f ON f.id = o.file"        \
 	" LEFT JOIN version v ON ?2 AND v.record = r.id AND v.n = r.version "
 
 static void read_record(harmony_record_state *out, harmony__stmt *stmt)
@@ -314,7 +323,7 @@ static void read_record(harmony_record_state *out, harmony__stmt *stmt)
 }
 
 static harmony_status hand_on(harmony__call *call, harmony_record_state_fn fn, void *user,
-                              size_t *count)
+			      size_t *count)
 {
 	bool row;
 	harmony_record_state record;
@@ -333,7 +342,7 @@ static harmony_status hand_on(harmony__call *call, harmony_record_state_fn fn, v
 
 /* A statement on AS_IT_STANDS or AS_IT_CAME_OUT with its two first parameters. */
 static harmony__call select_call(harmony__store *store, const char *sql, int with_json,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony__call call = harmony__call_of(store, sql, error);
 	harmony__call_int(&call, harmony__monotonic(store->context));
@@ -342,18 +351,20 @@ static harmony__call select_call(harmony__store *store, const char *sql, int wit
 }
 
 harmony_status harmony__store_record_find(void *self, int64_t integration, const char *key,
-                                          const uint8_t *hash, int owner, harmony_record_state_fn fn,
-                                          void *user, harmony_error *error)
+					  const uint8_t *hash, int owner,
+					  harmony_record_state_fn fn, void *user,
+					  harmony_error *error)
 {
 	size_t count = 0;
-	harmony__call call = select_call(
-		self,
-		owner ? AS_IT_STANDS "WHERE r.id = coalesce((SELECT id FROM record WHERE integration = ?3"
-		                     " AND key = ?4 AND owner = 1), (SELECT record FROM alias"
-		                     " WHERE integration = ?3 AND key = ?4))"
-		      : AS_IT_STANDS "WHERE r.integration = ? AND r.key = ? AND r.hash = ?"
-		                     " AND r.owner = 0 ORDER BY r.id DESC LIMIT 1",
-		0, error);
+	harmony__call call =
+	    select_call(self,
+			owner ? AS_IT_STANDS
+			    "WHERE r.id = coalesce((SELECT id FROM record WHERE integration = ?3"
+			    " AND key = ?4 AND owner = 1), (SELECT record FROM alias"
+			    " WHERE integration = ?3 AND key = ?4))"
+			      : AS_IT_STANDS "WHERE r.integration = ? AND r.key = ? AND r.hash = ?"
+					     " AND r.owner = 0 ORDER BY r.id DESC LIMIT 1",
+			0, error);
 	harmony__call_int(&call, integration);
 	harmony__call_str(&call, key);
 	if (!owner)
@@ -363,12 +374,13 @@ harmony_status harmony__store_record_find(void *self, int64_t integration, const
 }
 
 harmony_status harmony__store_record_received(int *yes, void *self, int64_t id, const uint8_t *hash,
-                                              harmony_error *error)
+					      harmony_error *error)
 {
 	int64_t found = 0;
 	harmony__call call = harmony__call_of(
-		self,
-		"SELECT EXISTS(SELECT 1 FROM version WHERE record = ? AND received = 1 AND hash = ?)", error);
+	    self,
+	    "SELECT EXISTS(SELECT 1 FROM version WHERE record = ? AND received = 1 AND hash = ?)",
+	    error);
 	harmony__call_int(&call, id);
 	harmony__call_blob(&call, hash, HARMONY_HASH_SIZE);
 	harmony_status status = harmony__call_number(&call, &found);
@@ -377,7 +389,7 @@ harmony_status harmony__store_record_received(int *yes, void *self, int64_t id, 
 }
 
 harmony_status harmony__store_record_get(void *self, int64_t id, harmony_record_state_fn fn,
-                                         void *user, harmony_error *error)
+					 void *user, harmony_error *error)
 {
 	size_t count = 0;
 	harmony__call call = select_call(self, AS_IT_STANDS "WHERE r.id = ?", 1, error);
@@ -385,8 +397,8 @@ harmony_status harmony__store_record_get(void *self, int64_t id, harmony_record_
 	harmony_status status = hand_on(&call, fn, user, &count);
 	if (status == HARMONY_OK && count == 0)
 		return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
-		                         "there is no record %lld; show lists the records of a run",
-		                         (long long)id);
+					 "there is no record %lld; show lists the records of a run",
+					 (long long)id);
 	return status;
 }
 
@@ -396,17 +408,17 @@ static int64_t limit_of(const harmony_record_query *query)
 }
 
 static harmony_status list_run(harmony__store *store, const harmony_record_query *query,
-                               harmony_record_state_fn fn, void *user, harmony_error *error)
+			       harmony_record_state_fn fn, void *user, harmony_error *error)
 {
 	size_t count = 0;
 	bool failed = (query->states & ~HARMONY_STATES_FAILED) == 0;
 	harmony__call call = select_call(
-		store,
-		failed ? AS_IT_CAME_OUT "WHERE o.run = ? AND o.record > ? AND o.state IN (4, 5, 6)"
-		                        " AND (? >> o.state) & 1 ORDER BY o.record LIMIT ?"
-		       : AS_IT_CAME_OUT "WHERE o.run = ? AND o.record > ? AND (? >> o.state) & 1"
-		                        " ORDER BY o.record LIMIT ?",
-		query->with_json, error);
+	    store,
+	    failed ? AS_IT_CAME_OUT "WHERE o.run = ? AND o.record > ? AND o.state IN (4, 5, 6)"
+				    " AND (? >> o.state) & 1 ORDER BY o.record LIMIT ?"
+		   : AS_IT_CAME_OUT "WHERE o.run = ? AND o.record > ? AND (? >> o.state) & 1"
+				    " ORDER BY o.record LIMIT ?",
+	    query->with_json, error);
 	harmony__call_int(&call, query->run);
 	harmony__call_int(&call, query->after);
 	harmony__call_int(&call, query->states);
@@ -415,20 +427,20 @@ static harmony_status list_run(harmony__store *store, const harmony_record_query
 }
 
 #define DUE                                                                                        \
-	" AND (r.state NOT IN (5, 6) OR CASE ?4 WHEN 0 THEN 1 WHEN 1 THEN r.since + r.delay <= ?1"            \
-	" WHEN 2 THEN r.since + r.delay <= ?1 OR r.imposed = 0"                                      \
+	" AND (r.state NOT IN (5, 6) OR CASE ?4 WHEN 0 THEN 1 WHEN 1 THEN r.since + r.delay <= ?1" \
+	" WHEN 2 THEN r.since + r.delay <= ?1 OR r.imposed = 0"                                    \
 	" ELSE r.since + r.delay > ?1 AND r.imposed END)"
 
 static harmony_status list_open(harmony__store *store, const harmony_record_query *query,
-                                harmony_record_state_fn fn, void *user, harmony_error *error)
+				harmony_record_state_fn fn, void *user, harmony_error *error)
 {
 	size_t count = 0;
 	harmony__call call = select_call(
-		store,
-		AS_IT_STANDS "WHERE r.integration = ?3 AND r.state IN (0, 1, 5, 6)" DUE
-		             " AND (?5 >> r.state) & 1 AND r.id > ?6 AND (?8 = 0 OR r.run = ?8)"
-		             " ORDER BY r.id LIMIT ?7",
-		query->with_json, error);
+	    store,
+	    AS_IT_STANDS "WHERE r.integration = ?3 AND r.state IN (0, 1, 5, 6)" DUE
+			 " AND (?5 >> r.state) & 1 AND r.id > ?6 AND (?8 = 0 OR r.run = ?8)"
+			 " ORDER BY r.id LIMIT ?7",
+	    query->with_json, error);
 	harmony__call_int(&call, query->integration);
 	harmony__call_int(&call, query->due);
 	harmony__call_int(&call, query->states);
@@ -439,7 +451,7 @@ static harmony_status list_open(harmony__store *store, const harmony_record_quer
 }
 
 static harmony_status list_in_order(harmony__store *store, const harmony_record_query *query,
-                                    harmony_record_state_fn fn, void *user, harmony_error *error)
+				    harmony_record_state_fn fn, void *user, harmony_error *error)
 {
 	size_t count = 0;
 	int state = 0;
@@ -447,12 +459,12 @@ static harmony_status list_in_order(harmony__store *store, const harmony_record_
 		state++;
 	if ((HARMONY_STATE_BIT(state) & HARMONY_STATES_OPEN) == 0)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "records come in order for one open state only");
+					 "records come in order for one open state only");
 	harmony__call call = select_call(
-		store,
-		AS_IT_STANDS "WHERE r.integration = ?3 AND r.state = ?5 AND r.state IN (0, 1, 5, 6)" DUE
-		             " AND (?7 = 0 OR r.run = ?7) ORDER BY r.kind, r.id LIMIT ?6",
-		query->with_json, error);
+	    store,
+	    AS_IT_STANDS "WHERE r.integration = ?3 AND r.state = ?5 AND r.state IN (0, 1, 5, 6)" DUE
+			 " AND (?7 = 0 OR r.run = ?7) ORDER BY r.kind, r.id LIMIT ?6",
+	    query->with_json, error);
 	harmony__call_int(&call, query->integration);
 	harmony__call_int(&call, query->due);
 	harmony__call_int(&call, state);
@@ -462,8 +474,8 @@ static harmony_status list_in_order(harmony__store *store, const harmony_record_
 }
 
 harmony_status harmony__store_record_list(void *self, const harmony_record_query *query,
-                                          harmony_record_state_fn fn, void *user,
-                                          harmony_error *error)
+					  harmony_record_state_fn fn, void *user,
+					  harmony_error *error)
 {
 	harmony__store *store = self;
 	size_t count = 0;
@@ -475,10 +487,10 @@ harmony_status harmony__store_record_list(void *self, const harmony_record_query
 	if (query->integration != 0 && (query->states & ~HARMONY_STATES_OPEN) == 0)
 		return list_open(store, query, fn, user, error);
 	harmony__call call = select_call(
-		store,
-		AS_IT_STANDS "WHERE (?3 = 0 OR r.integration = ?3)" DUE
-		             " AND (?5 >> r.state) & 1 AND r.id > ?6 ORDER BY r.id LIMIT ?7",
-		query->with_json, error);
+	    store,
+	    AS_IT_STANDS "WHERE (?3 = 0 OR r.integration = ?3)" DUE
+			 " AND (?5 >> r.state) & 1 AND r.id > ?6 ORDER BY r.id LIMIT ?7",
+	    query->with_json, error);
 	harmony__call_int(&call, query->integration);
 	harmony__call_int(&call, query->due);
 	harmony__call_int(&call, query->states);
@@ -488,14 +500,14 @@ harmony_status harmony__store_record_list(void *self, const harmony_record_query
 }
 
 harmony_status harmony__store_record_tally(uint64_t counts[HARMONY_STATES], void *self,
-                                           int64_t integration, harmony_error *error)
+					   int64_t integration, harmony_error *error)
 {
 	bool row;
 	static const char *const parts[] = {
-		"SELECT state, count(*) FROM record WHERE integration = ?"
-		" AND state IN (0, 1, 5, 6) GROUP BY state",
-		"SELECT state, count(*) FROM record WHERE integration = ?"
-		" AND state IN (2, 3, 4) GROUP BY state"};
+	    "SELECT state, count(*) FROM record WHERE integration = ?"
+	    " AND state IN (0, 1, 5, 6) GROUP BY state",
+	    "SELECT state, count(*) FROM record WHERE integration = ?"
+	    " AND state IN (2, 3, 4) GROUP BY state"};
 
 	memset(counts, 0, HARMONY_STATES * sizeof(counts[0]));
 	for (size_t i = 0; i < HARMONY__COUNT(parts); i++) {
@@ -521,24 +533,26 @@ static void read_event(harmony_event *event, harmony__stmt *stmt)
 	event->at = harmony__column_int(stmt, 3);
 	event->run = harmony__column_int(stmt, 4);
 	event->state = (int)harmony__column_int(stmt, 5);
-	const char **const texts[] = {&event->who,   &event->code,    &event->field,  &event->old_value,
-	                              &event->value, &event->message, &event->vendor, &event->remote_id};
+	const char **const texts[] = {&event->who,       &event->code,     &event->field,
+				      &event->old_value, &event->value,    &event->message,
+				      &event->vendor,    &event->remote_id};
 	for (size_t i = 0; i < HARMONY__COUNT(texts); i++)
 		*texts[i] = harmony__column_text(stmt, 6 + (int)i, NULL);
 }
 
-harmony_status harmony__store_event_list(void *self, int64_t record, harmony_event_fn fn, void *user,
-                                         harmony_error *error)
+harmony_status harmony__store_event_list(void *self, int64_t record, harmony_event_fn fn,
+					 void *user, harmony_error *error)
 {
 	bool row;
 	harmony_event event;
 	harmony__call call = harmony__call_of(
-		self,
-		"SELECT n, 1, 0, made, run, 0, who, '', '', '', json, '', '', '' FROM version"
-		" WHERE record = ?1 AND received = 1"
-		" UNION ALL SELECT version, type, id, at, run, state, who, code, field, old_value, value,"
-		" message, vendor, remote_id FROM event WHERE record = ?1 ORDER BY 1, 3",
-		error);
+	    self,
+	    "SELECT n, 1, 0, made, run, 0, who, '', '', '', json, '', '', '' FROM version"
+	    " WHERE record = ?1 AND received = 1"
+	    " UNION ALL SELECT version, type, id, at, run, state, who, code, field, old_value, "
+	    "value,"
+	    " message, vendor, remote_id FROM event WHERE record = ?1 ORDER BY 1, 3",
+	    error);
 
 	harmony__call_int(&call, record);
 	while (harmony__call_step(&call, &row) == HARMONY_OK && row) {
@@ -552,12 +566,12 @@ harmony_status harmony__store_event_list(void *self, int64_t record, harmony_eve
 	return call.status;
 }
 
-/* ---- refusals --------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 #define REFUSALS_KEPT (7 * INT64_C(86400000)) /* ms; longer than any package's window */
 
 harmony_status harmony__store_refusal_add(void *self, int64_t integration, const char *endpoint,
-                                          harmony_error *error)
+					  harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony_status status = harmony__store_in(store, error);
@@ -565,17 +579,18 @@ harmony_status harmony__store_refusal_add(void *self, int64_t integration, const
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call old = harmony__call_of(
-		store, "DELETE FROM refusal WHERE integration = ? AND endpoint = ? AND since < ?", error);
+	    store, "DELETE FROM refusal WHERE integration = ? AND endpoint = ? AND since < ?",
+	    error);
 	harmony__call_int(&old, integration);
 	harmony__call_str(&old, endpoint);
 	harmony__call_int(&old, harmony__monotonic(store->context) - REFUSALS_KEPT);
 	status = harmony__call_run(&old);
 	if (status != HARMONY_OK)
 		return status;
-	harmony__call call = harmony__call_of(
-		store,
-		"INSERT INTO refusal(integration, endpoint, boot, since, since_wall) VALUES(?, ?, ?, ?, ?)",
-		error);
+	harmony__call call = harmony__call_of(store,
+					      "INSERT INTO refusal(integration, endpoint, boot, "
+					      "since, since_wall) VALUES(?, ?, ?, ?, ?)",
+					      error);
 	harmony__call_int(&call, integration);
 	harmony__call_str(&call, endpoint);
 	harmony__call_str(&call, store->boot);
@@ -585,17 +600,17 @@ harmony_status harmony__store_refusal_add(void *self, int64_t integration, const
 }
 
 harmony_status harmony__store_refusal_count(uint32_t *count, int64_t *relief, void *self,
-                                            int64_t integration, const char *endpoint, int64_t window,
-                                            harmony_error *error)
+					    int64_t integration, const char *endpoint,
+					    int64_t window, harmony_error *error)
 {
 	bool row;
 	harmony__store *store = self;
 	int64_t now = harmony__monotonic(store->context);
-	harmony__call call = harmony__call_of(
-		store,
-		"SELECT count(*), coalesce(min(since), 0) FROM refusal"
-		" WHERE integration = ? AND endpoint = ? AND since > ?",
-		error);
+	harmony__call call =
+	    harmony__call_of(store,
+			     "SELECT count(*), coalesce(min(since), 0) FROM refusal"
+			     " WHERE integration = ? AND endpoint = ? AND since > ?",
+			     error);
 
 	*count = 0;
 	*relief = 0;

@@ -2,7 +2,7 @@
 #include "store/sqlite_store.h"
 #include "wire/gzip.h"
 
-/* ---- intake files -------------------------------------------------------------------- */
+/* ---- intake files ---- */
 
 harmony_status harmony__store_file_begin(void *self, harmony_intake *file, harmony_error *error)
 {
@@ -12,8 +12,8 @@ harmony_status harmony__store_file_begin(void *self, harmony_intake *file, harmo
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
-		store, "INSERT INTO file(integration, run, name, path, taken) VALUES(?, ?, ?, ?, ?)",
-		error);
+	    store, "INSERT INTO file(integration, run, name, path, taken) VALUES(?, ?, ?, ?, ?)",
+	    error);
 	harmony__call_int(&call, file->integration);
 	harmony__call_int(&call, file->run);
 	harmony__call_str(&call, file->name);
@@ -26,7 +26,7 @@ harmony_status harmony__store_file_begin(void *self, harmony_intake *file, harmo
 }
 
 harmony_status harmony__store_file_write(void *self, const harmony_intake *file, const void *data,
-                                         size_t len, harmony_error *error)
+					 size_t len, harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony__buf packed; /* each part is a gzip member of its own */
@@ -36,7 +36,7 @@ harmony_status harmony__store_file_write(void *self, const harmony_intake *file,
 	status = harmony__gzip_deflate(&packed, data, len, error);
 	if (status == HARMONY_OK) {
 		harmony__call call =
-			harmony__call_of(store, "INSERT INTO part(file, data) VALUES(?, ?)", error);
+		    harmony__call_of(store, "INSERT INTO part(file, data) VALUES(?, ?)", error);
 		harmony__call_int(&call, file->id);
 		harmony__call_blob(&call, packed.data, packed.len);
 		status = harmony__call_run(&call);
@@ -46,12 +46,13 @@ harmony_status harmony__store_file_write(void *self, const harmony_intake *file,
 }
 
 harmony_status harmony__store_file_end(int64_t *known, void *self, const harmony_intake *file,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony__call call = harmony__call_of(
-		store,
-		"SELECT coalesce(same_as, id) FROM file WHERE integration = ? AND hash = ? LIMIT 1", error);
+	    store,
+	    "SELECT coalesce(same_as, id) FROM file WHERE integration = ? AND hash = ? LIMIT 1",
+	    error);
 	harmony__call_int(&call, file->integration);
 	harmony__call_blob(&call, file->hash, sizeof(file->hash));
 	harmony_status status = harmony__call_number(&call, known);
@@ -67,7 +68,8 @@ harmony_status harmony__store_file_end(int64_t *known, void *self, const harmony
 	if (status != HARMONY_OK)
 		return status;
 	call = harmony__call_of(
-		store, "UPDATE file SET size = ?, hash = ?, same_as = nullif(?, 0) WHERE id = ?", error);
+	    store, "UPDATE file SET size = ?, hash = ?, same_as = nullif(?, 0) WHERE id = ?",
+	    error);
 	harmony__call_int(&call, (int64_t)file->size);
 	harmony__call_blob(&call, file->hash, sizeof(file->hash));
 	harmony__call_int(&call, *known);
@@ -76,7 +78,7 @@ harmony_status harmony__store_file_end(int64_t *known, void *self, const harmony
 }
 
 static harmony_status hand_part(harmony__store *store, const void *data, size_t len,
-                                harmony_write_fn write, void *user, harmony_error *error)
+				harmony_write_fn write, void *user, harmony_error *error)
 {
 	harmony__buf plain;
 	harmony_status status;
@@ -90,16 +92,16 @@ static harmony_status hand_part(harmony__store *store, const void *data, size_t 
 }
 
 harmony_status harmony__store_file_read(void *self, int64_t id, harmony_write_fn write, void *user,
-                                        harmony_error *error)
+					harmony_error *error)
 {
 	int64_t real = 0;
 	harmony__call call =
-		harmony__call_of(self, "SELECT coalesce(same_as, id) FROM file WHERE id = ?", error);
+	    harmony__call_of(self, "SELECT coalesce(same_as, id) FROM file WHERE id = ?", error);
 	harmony__call_int(&call, id);
 	harmony_status status = harmony__call_number(&call, &real);
 	if (status == HARMONY_NOTFOUND)
 		return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
-		                         "the store has no intake file %lld", (long long)id);
+					 "the store has no intake file %lld", (long long)id);
 	if (status != HARMONY_OK)
 		return status;
 	bool row;
@@ -117,10 +119,10 @@ harmony_status harmony__store_file_read(void *self, int64_t id, harmony_write_fn
 	return call.status;
 }
 
-/* ---- runs ------------------------------------------------------------------------------- */
+/* ---- runs ---- */
 
 harmony_status harmony__store_run_add(void *self, int64_t integration, harmony_run *run,
-                                      harmony_error *error)
+				      harmony_error *error)
 {
 	harmony__store *store = self;
 	harmony_status status = harmony__store_in(store, error);
@@ -128,7 +130,8 @@ harmony_status harmony__store_run_add(void *self, int64_t integration, harmony_r
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
-		store, "INSERT INTO run(integration, direction, state, started) VALUES(?, ?, 0, ?)", error);
+	    store, "INSERT INTO run(integration, direction, state, started) VALUES(?, ?, 0, ?)",
+	    error);
 	harmony__call_int(&call, integration);
 	harmony__call_int(&call, run->direction);
 	harmony__call_int(&call, run->started);
@@ -148,21 +151,24 @@ harmony_status harmony__store_run_put(void *self, const harmony_run *run, harmon
 		return status;
 	if (run->state != HARMONY_RUN_RUNNING &&
 	    n->total != n->booked + n->skipped + n->rejected + n->waiting + n->in_doubt)
-		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "the counts of run %lld do not add up; this is a defect of the "
-		                         "library",
-		                         (long long)run->id);
-	harmony__call call = harmony__call_of(
-		store,
-		"UPDATE run SET state = ?, finished = ?, status = ?, total = ?, booked = ?, skipped = ?,"
-		" rejected = ?, waiting = ?, in_doubt = ?, sales = ?, purchase = ?, files = ?, known = ?,"
-		" code = ?, file = ?, message = ? WHERE id = ?",
-		error);
+		return harmony_error_set(
+		    error, HARMONY_INVALID, NULL,
+		    "the counts of run %lld do not add up; this is a defect of the "
+		    "library",
+		    (long long)run->id);
+	harmony__call call = harmony__call_of(store,
+					      "UPDATE run SET state = ?, finished = ?, status = ?, "
+					      "total = ?, booked = ?, skipped = ?,"
+					      " rejected = ?, waiting = ?, in_doubt = ?, sales = "
+					      "?, purchase = ?, files = ?, known = ?,"
+					      " code = ?, file = ?, message = ? WHERE id = ?",
+					      error);
 	harmony__call_int(&call, run->state);
 	harmony__call_int(&call, run->finished);
 	harmony__call_int(&call, run->status);
-	const uint64_t numbers[] = {n->total,   n->booked,  n->skipped,    n->rejected, n->waiting,
-	                            n->in_doubt, run->sales, run->purchase, run->files,  run->known};
+	const uint64_t numbers[] = {n->total,   n->booked,   n->skipped, n->rejected,
+				    n->waiting, n->in_doubt, run->sales, run->purchase,
+				    run->files, run->known};
 	for (size_t i = 0; i < HARMONY__COUNT(numbers); i++)
 		harmony__call_int(&call, (int64_t)numbers[i]);
 	harmony__call_str(&call, run->code);
@@ -173,12 +179,12 @@ harmony_status harmony__store_run_put(void *self, const harmony_run *run, harmon
 }
 
 harmony_status harmony__store_run_count(harmony_counts *counts, void *self, int64_t run,
-                                        harmony_error *error)
+					harmony_error *error)
 {
 	bool row;
 	uint64_t by_state[HARMONY_STATES] = {0};
 	harmony__call call = harmony__call_of(
-		self, "SELECT state, count(*) FROM outcome WHERE run = ? GROUP BY state", error);
+	    self, "SELECT state, count(*) FROM outcome WHERE run = ? GROUP BY state", error);
 
 	harmony__call_int(&call, run);
 	*counts = (harmony_counts){0};
@@ -198,9 +204,10 @@ harmony_status harmony__store_run_count(harmony_counts *counts, void *self, int6
 }
 
 #define RUN_COLUMNS                                                                                \
-	"SELECT r.id, r.direction, r.state, r.started, r.finished, r.status, r.total, r.booked,"    \
-	" r.skipped, r.rejected, r.waiting, r.in_doubt, r.sales, r.purchase, r.files, r.known,"     \
-	" i.name, r.code, r.file, r.message FROM run r JOIN integration i ON i.id = r.integration "
+	"SELECT r.id, r.direction, r.state, r.started, r.finished, r.status, r.total, r.booked,"   \
+	" r.skipped, r.rejected, r.waiting, r.in_doubt, r.sales, r.purchase, r.files, r.known,"    \
+	" i.name, r.code, r.file, r.message FROM run r JOIN integration i ON i.id = "              \
+	"r.integration "
 
 static void text_column(char *to, size_t size, harmony__stmt *stmt, int column)
 {
@@ -219,10 +226,10 @@ static void read_run(harmony_run *run, harmony__stmt *stmt)
 	run->direction = (int)harmony__column_int(stmt, 1);
 	run->state = (int)harmony__column_int(stmt, 2);
 	run->status = (harmony_status)harmony__column_int(stmt, 5);
-	uint64_t *const counts[] = {&run->records.total,    &run->records.booked,
-	                            &run->records.skipped,  &run->records.rejected,
-	                            &run->records.waiting,  &run->records.in_doubt,
-	                            &run->sales,            &run->purchase};
+	uint64_t *const counts[] = {&run->records.total,   &run->records.booked,
+				    &run->records.skipped, &run->records.rejected,
+				    &run->records.waiting, &run->records.in_doubt,
+				    &run->sales,           &run->purchase};
 	for (size_t i = 0; i < HARMONY__COUNT(counts); i++)
 		*counts[i] = (uint64_t)harmony__column_int(stmt, 6 + (int)i);
 	run->files = (uint32_t)harmony__column_int(stmt, 14);
@@ -233,17 +240,18 @@ static void read_run(harmony_run *run, harmony__stmt *stmt)
 	text_column(run->message, sizeof(run->message), stmt, 19);
 }
 
-harmony_status harmony__store_run_list(void *self, int64_t integration, int64_t before, size_t limit,
-                                       harmony_run_fn fn, void *user, harmony_error *error)
+harmony_status harmony__store_run_list(void *self, int64_t integration, int64_t before,
+				       size_t limit, harmony_run_fn fn, void *user,
+				       harmony_error *error)
 {
 	bool row;
 	harmony_run run;
 	harmony__call call = harmony__call_of(
-		self,
-		integration != 0
-			? RUN_COLUMNS "WHERE r.integration = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?"
-			: RUN_COLUMNS "WHERE r.id < ? ORDER BY r.id DESC LIMIT ?",
-		error);
+	    self,
+	    integration != 0 ? RUN_COLUMNS
+		"WHERE r.integration = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?"
+			     : RUN_COLUMNS "WHERE r.id < ? ORDER BY r.id DESC LIMIT ?",
+	    error);
 
 	if (integration != 0)
 		harmony__call_int(&call, integration);
@@ -260,7 +268,8 @@ harmony_status harmony__store_run_list(void *self, int64_t integration, int64_t 
 	return call.status;
 }
 
-harmony_status harmony__store_run_get(harmony_run *out, void *self, int64_t id, harmony_error *error)
+harmony_status harmony__store_run_get(harmony_run *out, void *self, int64_t id,
+				      harmony_error *error)
 {
 	bool row;
 	harmony__call call = harmony__call_of(self, RUN_COLUMNS "WHERE r.id = ?", error);
@@ -270,7 +279,8 @@ harmony_status harmony__store_run_get(harmony_run *out, void *self, int64_t id, 
 		return call.status;
 	if (!row)
 		return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
-		                         "there is no run %lld; history lists the runs", (long long)id);
+					 "there is no run %lld; history lists the runs",
+					 (long long)id);
 	read_run(out, call.stmt);
 	harmony__call_end(&call);
 	return HARMONY_OK;

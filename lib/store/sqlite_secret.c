@@ -17,12 +17,13 @@ static void fingerprint(char id[HARMONY__KEY_ID], const uint8_t key[HARMONY__SEC
 	harmony__os_wipe(&sha, sizeof(sha));
 }
 
-static harmony_status sealed_by(char id[HARMONY__KEY_ID], harmony__store *store, harmony_error *error)
+static harmony_status sealed_by(char id[HARMONY__KEY_ID], harmony__store *store,
+				harmony_error *error)
 {
 	bool row;
 	size_t len = 0;
 	harmony__call call =
-		harmony__call_of(store, "SELECT value FROM meta WHERE name = 'key'", error);
+	    harmony__call_of(store, "SELECT value FROM meta WHERE name = 'key'", error);
 
 	id[0] = '\0';
 	if (harmony__call_step(&call, &row) == HARMONY_OK && row) {
@@ -42,7 +43,7 @@ static void wipe_buf(harmony__buf *buf)
 
 /* Takes `path` as the key when it is `id` (or any, when id is ""). */
 static harmony_status take_key(harmony__store *store, const char *path, const char *id,
-                               harmony_error *error)
+			       harmony_error *error)
 {
 	harmony__buf data;
 	char found[HARMONY__KEY_ID] = "";
@@ -53,9 +54,9 @@ static harmony_status take_key(harmony__store *store, const char *path, const ch
 	harmony__buf_init(&data, store->context, 4096);
 	status = harmony__file_load(&data, path, error);
 	if (status == HARMONY_OK && data.len != sizeof(store->key))
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                           "the key file %s holds %zu bytes; a key has 32: restore it", path,
-		                           data.len);
+		status = harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "the key file %s holds %zu bytes; a key has 32: restore it", path, data.len);
 	if (status == HARMONY_OK) {
 		fingerprint(found, (const uint8_t *)data.data);
 		if (id[0] != '\0' && strcmp(found, id) != 0)
@@ -90,21 +91,23 @@ static harmony_status find_key(harmony__store *store, const char *id, harmony_er
 	if (status == HARMONY_OK && id[0] != '\0') {
 		status = take_key(store, path.data, id, error);
 		if (status == HARMONY_OK && !store->read_only)
-			status = harmony__file_move(path.data, store->key_file, store->context, error);
+			status =
+			    harmony__file_move(path.data, store->key_file, store->context, error);
 	}
 	harmony__buf_free(&path);
 	if (status == HARMONY_OK && id[0] != '\0')
 		return HARMONY_OK;
 	if (status == HARMONY_OK || status == HARMONY_NOTFOUND)
 		status = harmony_error_set(
-			error, HARMONY_CONFIG, NULL,
-			"%s is not there, or is not the key that encrypted the secrets of %s; restore that "
-			"key file, or for a store without secrets make one with harmony_store_key_new",
-			store->key_file, store->path);
+		    error, HARMONY_CONFIG, NULL,
+		    "%s is not there, or is not the key that encrypted the secrets of %s; restore "
+		    "that "
+		    "key file, or for a store without secrets make one with harmony_store_key_new",
+		    store->key_file, store->path);
 	return status;
 }
 
-/* ---- sealing all of them ------------------------------------------------------------------ */
+/* ---- sealing all of them ---- */
 
 typedef struct secret_row {
 	int64_t integration;
@@ -120,7 +123,7 @@ typedef struct secret_list {
 } secret_list;
 
 static harmony_status unseal(harmony__buf *out, harmony__store *store, const char *id,
-                             const void *data, size_t len, harmony_error *error)
+			     const void *data, size_t len, harmony_error *error)
 {
 	if (id[0] != '\0')
 		return harmony__secretbox_open(out, store->key, data, len, error);
@@ -130,13 +133,13 @@ static harmony_status unseal(harmony__buf *out, harmony__store *store, const cha
 
 /* Adds the current row, sealed with `key`. */
 static harmony_status reseal(secret_list *list, harmony__store *store, harmony__stmt *stmt,
-                             const char *id, const uint8_t *key, harmony_error *error)
+			     const char *id, const uint8_t *key, harmony_error *error)
 {
 	size_t len;
 	harmony__buf plain;
 	const char *name = harmony__column_text(stmt, 1, &len);
 	harmony_status status = harmony__grow(list->context, (void **)&list->rows, &list->capacity,
-	                                      list->count + 1, sizeof(secret_row));
+					      list->count + 1, sizeof(secret_row));
 	if (status != HARMONY_OK)
 		return harmony__nomem(error);
 	secret_row *row = &list->rows[list->count];
@@ -155,12 +158,12 @@ static harmony_status reseal(secret_list *list, harmony__store *store, harmony__
 }
 
 static harmony_status read_all(secret_list *list, harmony__store *store, const char *id,
-                               const uint8_t *key, harmony_error *error)
+			       const uint8_t *key, harmony_error *error)
 {
 	bool row;
 	harmony_status status = HARMONY_OK;
 	harmony__call call = harmony__call_of(
-		store, "SELECT integration, name, generation, data FROM secret", error);
+	    store, "SELECT integration, name, generation, data FROM secret", error);
 
 	while (status == HARMONY_OK && harmony__call_step(&call, &row) == HARMONY_OK && row)
 		status = reseal(list, store, call.stmt, id, key, error);
@@ -169,16 +172,17 @@ static harmony_status read_all(secret_list *list, harmony__store *store, const c
 }
 
 static harmony_status write_all(const secret_list *list, harmony__store *store, const char *key_id,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < list->count && status == HARMONY_OK; i++) {
 		const secret_row *row = &list->rows[i];
-		harmony__call call = harmony__call_of(
-			store,
-			"UPDATE secret SET data = ? WHERE integration = ? AND name = ? AND generation = ?",
-			error);
+		harmony__call call =
+		    harmony__call_of(store,
+				     "UPDATE secret SET data = ? WHERE integration = ? AND name = "
+				     "? AND generation = ?",
+				     error);
 		harmony__call_blob(&call, row->data.data, row->data.len);
 		harmony__call_int(&call, row->integration);
 		harmony__call_str(&call, row->name);
@@ -187,7 +191,7 @@ static harmony_status write_all(const secret_list *list, harmony__store *store, 
 	}
 	if (status == HARMONY_OK) {
 		harmony__call call =
-			harmony__call_of(store, "UPDATE meta SET value = ? WHERE name = 'key'", error);
+		    harmony__call_of(store, "UPDATE meta SET value = ? WHERE name = 'key'", error);
 		harmony__call_str(&call, key_id);
 		status = harmony__call_run(&call);
 	}
@@ -208,7 +212,8 @@ static harmony_status seal_all(harmony__store *store, const uint8_t *key, harmon
 	status = sealed_by(id, store, error);
 	if (status == HARMONY_OK && id[0] != '\0' && strcmp(id, store->key_id) != 0)
 		status = harmony_error_set(error, HARMONY_BUSY, NULL,
-		                           "%s: another process changes the key; try again", store->path);
+					   "%s: another process changes the key; try again",
+					   store->path);
 	if (status == HARMONY_OK)
 		status = read_all(&list, store, id, key, error);
 	if (status == HARMONY_OK)
@@ -233,9 +238,10 @@ harmony_status harmony__store_secrets_open(harmony__store *store, harmony_error 
 	if (status != HARMONY_OK || store->key_file == NULL)
 		return status;
 	if (!harmony__secretbox_here())
-		return harmony_error_set(error, HARMONY_UNSUPPORTED, NULL,
-		                         "this build has no libsodium and cannot use key_file; remove that "
-		                         "setting, or build with -Dsodium=enabled");
+		return harmony_error_set(
+		    error, HARMONY_UNSUPPORTED, NULL,
+		    "this build has no libsodium and cannot use key_file; remove that "
+		    "setting, or build with -Dsodium=enabled");
 	status = find_key(store, id, error);
 	if (status == HARMONY_OK && id[0] == '\0' && !store->read_only)
 		status = seal_all(store, store->key, error);
@@ -253,8 +259,8 @@ harmony_status harmony__store_rekey(void *self, harmony_error *error)
 
 	if (store->key_file == NULL)
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "there is no key to change; set key_file, the secrets are "
-		                         "encrypted with it from then on");
+					 "there is no key to change; set key_file, the secrets are "
+					 "encrypted with it from then on");
 	status = store->api.lock(&lock, store, 0, "rekey", 0, error);
 	if (status != HARMONY_OK)
 		return status;
@@ -264,7 +270,8 @@ harmony_status harmony__store_rekey(void *self, harmony_error *error)
 	/* The new key is durable before a secret depends on it, and the old one stays in
 	   its place until none does. find_key ends what a crash in between leaves. */
 	if (status == HARMONY_OK)
-		status = harmony__file_replace(path.data, key, sizeof(key), 0600, store->context, error);
+		status =
+		    harmony__file_replace(path.data, key, sizeof(key), 0600, store->context, error);
 	if (status == HARMONY_OK)
 		status = seal_all(store, key, error);
 	if (status == HARMONY_OK)
@@ -280,39 +287,42 @@ harmony_status harmony__store_rekey(void *self, harmony_error *error)
 	return status;
 }
 
-/* ---- one secret ------------------------------------------------------------------------------ */
+/* ---- one secret ---- */
 
 /* `id` is what sealed the secrets now; takes up a key that another process made since. */
 static harmony_status current_key(char id[HARMONY__KEY_ID], harmony__store *store,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	harmony_status status = sealed_by(id, store, error);
 
 	if (status != HARMONY_OK || strcmp(id, store->key_id) == 0 || id[0] == '\0')
 		return status;
 	if (store->key_file == NULL)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "the secrets of %s are encrypted; set key_file to the key file that "
-		                         "it was used with",
-		                         store->path);
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "the secrets of %s are encrypted; set key_file to the key file that "
+		    "it was used with",
+		    store->path);
 	return find_key(store, id, error);
 }
 
 /* Copies to the caller; HARMONY_LIMIT tells the size that it takes. */
 static harmony_status give(void *buffer, size_t *len, const void *data, size_t size,
-                           const char *name, harmony_error *error)
+			   const char *name, harmony_error *error)
 {
 	size_t room = *len;
 	*len = size;
 	if (size > room)
-		return harmony_error_set(error, HARMONY_LIMIT, NULL, "%s takes %zu bytes, the buffer has %zu",
-		                         name, size, room);
+		return harmony_error_set(error, HARMONY_LIMIT, NULL,
+					 "%s takes %zu bytes, the buffer has %zu", name, size,
+					 room);
 	memcpy(buffer, data, size);
 	return HARMONY_OK;
 }
 
-harmony_status harmony__store_secret_load(void *buffer, size_t *len, void *self, int64_t integration,
-                                          const char *name, int generation, harmony_error *error)
+harmony_status harmony__store_secret_load(void *buffer, size_t *len, void *self,
+					  int64_t integration, const char *name, int generation,
+					  harmony_error *error)
 {
 	bool row;
 	size_t size;
@@ -324,7 +334,8 @@ harmony_status harmony__store_secret_load(void *buffer, size_t *len, void *self,
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
-		store, "SELECT data FROM secret WHERE integration = ? AND name = ? AND generation = ?", error);
+	    store, "SELECT data FROM secret WHERE integration = ? AND name = ? AND generation = ?",
+	    error);
 	harmony__call_int(&call, integration);
 	harmony__call_str(&call, name);
 	harmony__call_int(&call, generation);
@@ -345,14 +356,14 @@ harmony_status harmony__store_secret_load(void *buffer, size_t *len, void *self,
 
 /* The value before becomes generation 1, in the same transaction. */
 static harmony_status put_secret(harmony__store *store, int64_t integration, const char *name,
-                                 const void *data, size_t len, harmony_error *error)
+				 const void *data, size_t len, harmony_error *error)
 {
 	static const char *const steps[] = {
-		"INSERT OR REPLACE INTO secret(integration, name, generation, saved, data)"
-		" SELECT integration, name, 1, saved, data FROM secret"
-		" WHERE integration = ?1 AND name = ?2 AND generation = 0",
-		"INSERT OR REPLACE INTO secret(integration, name, generation, saved, data)"
-		" VALUES(?1, ?2, 0, ?3, ?4)"};
+	    "INSERT OR REPLACE INTO secret(integration, name, generation, saved, data)"
+	    " SELECT integration, name, 1, saved, data FROM secret"
+	    " WHERE integration = ?1 AND name = ?2 AND generation = 0",
+	    "INSERT OR REPLACE INTO secret(integration, name, generation, saved, data)"
+	    " VALUES(?1, ?2, 0, ?3, ?4)"};
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < HARMONY__COUNT(steps) && status == HARMONY_OK; i++) {
@@ -369,17 +380,18 @@ static harmony_status put_secret(harmony__store *store, int64_t integration, con
 }
 
 harmony_status harmony__store_secret_save(void *self, int64_t integration, const char *name,
-                                          const void *data, size_t len, harmony_error *error)
+					  const void *data, size_t len, harmony_error *error)
 {
 	harmony__store *store = self;
 	char id[HARMONY__KEY_ID];
 	harmony__buf box;
 	harmony_status status;
 
-	if (len == 0 || len > HARMONY__SECRET_MAX || strlen(name) >= sizeof(((secret_row *)0)->name))
+	if (len == 0 || len > HARMONY__SECRET_MAX ||
+	    strlen(name) >= sizeof(((secret_row *)0)->name))
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "a secret has 1 to %u bytes and a name below 128",
-		                         HARMONY__SECRET_MAX);
+					 "a secret has 1 to %u bytes and a name below 128",
+					 HARMONY__SECRET_MAX);
 	status = store->api.begin(store, error);
 	if (status != HARMONY_OK)
 		return status;
@@ -401,15 +413,15 @@ harmony_status harmony__store_secret_save(void *self, int64_t integration, const
 	return status;
 }
 
-/* ---- memos ------------------------------------------------------------------------------------- */
+/* ---- memos ---- */
 
 harmony_status harmony__store_memo_load(void *buffer, size_t *len, void *self, int64_t integration,
-                                        const char *name, harmony_error *error)
+					const char *name, harmony_error *error)
 {
 	bool row;
 	size_t size;
 	harmony__call call = harmony__call_of(
-		self, "SELECT data FROM memo WHERE integration = ? AND name = ?", error);
+	    self, "SELECT data FROM memo WHERE integration = ? AND name = ?", error);
 
 	harmony__call_int(&call, integration);
 	harmony__call_str(&call, name);
@@ -424,7 +436,7 @@ harmony_status harmony__store_memo_load(void *buffer, size_t *len, void *self, i
 }
 
 harmony_status harmony__store_memo_save(void *self, int64_t integration, const char *name,
-                                        const void *data, size_t len, harmony_error *error)
+					const void *data, size_t len, harmony_error *error)
 {
 	harmony__store *store = self;
 	bool own = !harmony__db_in_transaction(store->db);
@@ -433,8 +445,8 @@ harmony_status harmony__store_memo_save(void *self, int64_t integration, const c
 	if (status != HARMONY_OK)
 		return status;
 	harmony__call call = harmony__call_of(
-		store,
-		"INSERT OR REPLACE INTO memo(integration, name, saved, data) VALUES(?, ?, ?, ?)", error);
+	    store, "INSERT OR REPLACE INTO memo(integration, name, saved, data) VALUES(?, ?, ?, ?)",
+	    error);
 	harmony__call_int(&call, integration);
 	harmony__call_str(&call, name);
 	harmony__call_int(&call, harmony__wall(store->context));

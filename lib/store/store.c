@@ -33,12 +33,13 @@ void harmony_store_close(harmony_store *store)
 harmony_status harmony_store_rekey(harmony_store *store, harmony_error *error)
 {
 	if (store == NULL)
-		return harmony_error_set(error, HARMONY_INVALID, NULL, "harmony_store_rekey needs a store");
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+					 "harmony_store_rekey needs a store");
 	return store->rekey(store->self, error);
 }
 
 harmony_status harmony_store_key_new(harmony_context *context, const char *path,
-                                     harmony_error *error)
+				     harmony_error *error)
 {
 	uint8_t key[32];
 	harmony__file_info info;
@@ -46,13 +47,14 @@ harmony_status harmony_store_key_new(harmony_context *context, const char *path,
 
 	if (context == NULL || path == NULL)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "harmony_store_key_new needs a context and a path");
+					 "harmony_store_key_new needs a context and a path");
 	status = harmony__file_stat(&info, path, error);
 	if (status == HARMONY_OK)
-		return harmony_error_set(error, HARMONY_EXISTS, NULL,
-		                         "the key file %s is there already and stays as it is; rekey "
-		                         "makes a new key",
-		                         path);
+		return harmony_error_set(
+		    error, HARMONY_EXISTS, NULL,
+		    "the key file %s is there already and stays as it is; rekey "
+		    "makes a new key",
+		    path);
 	if (status != HARMONY_NOTFOUND)
 		return status;
 	status = harmony__os_random(key, sizeof(key));
@@ -66,10 +68,10 @@ harmony_status harmony_store_key_new(harmony_context *context, const char *path,
 
 #if !HARMONY__STORE
 harmony_status harmony_store_open(harmony_store **out, harmony_context *context,
-                                  const harmony_store_options *options, harmony_error *error)
+				  const harmony_store_options *options, harmony_error *error)
 {
 	(void)out, (void)context, (void)options;
 	return harmony_error_set(error, HARMONY_UNSUPPORTED, NULL,
-	                         "this build has no store; build with -Dstore=enabled (sqlite3)");
+				 "this build has no store; build with -Dstore=enabled (sqlite3)");
 }
 #endif

@@ -3,7 +3,7 @@
 
 #include "sync/sync.h"
 
-/* ---- the run ----------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static harmony_status member(const harmony_record_state *record, void *user)
 {
@@ -15,12 +15,12 @@ static harmony_status member(const harmony_record_state *record, void *user)
 static harmony_status count_work(harmony__job *job, harmony_error *error)
 {
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .claimed = job->run.id,
-	                              .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW)};
+				      .integration = job->integration->id,
+				      .claimed = job->run.id,
+				      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW)};
 	return job->sync->options.progress == NULL
-	               ? HARMONY_OK
-	               : job->store->record_list(job->store->self, &query, member, &job->work, error);
+		   ? HARMONY_OK
+		   : job->store->record_list(job->store->self, &query, member, &job->work, error);
 }
 
 /* What is claimed goes to the package. An error is of the store or a step. */
@@ -42,7 +42,7 @@ static harmony_status offer_claimed(harmony__job *job, harmony_error *error)
 
 /* Files and leftovers become part of the run in one transaction, or no run is made. */
 static harmony_status take_in(harmony__job *job, harmony__paths *paths, bool watched, int due,
-                              harmony_error *error)
+			      harmony_error *error)
 {
 	harmony_status status = harmony__job_begin(job, error);
 
@@ -75,11 +75,11 @@ static harmony_status be_patient(harmony__job *job, harmony_error *error)
 {
 	int64_t wait = 0;
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .states = HARMONY_STATE_BIT(HARMONY_STATE_WAITING),
-	                              .due = HARMONY_DUE_IMPOSED};
+				      .integration = job->integration->id,
+				      .states = HARMONY_STATE_BIT(HARMONY_STATE_WAITING),
+				      .due = HARMONY_DUE_IMPOSED};
 	harmony_status status =
-		job->store->record_list(job->store->self, &query, shortest_wait, &wait, error);
+	    job->store->record_list(job->store->self, &query, shortest_wait, &wait, error);
 
 	if (status == HARMONY_OK && wait > 0 &&
 	    (status = harmony__sleep(job->sync, wait)) != HARMONY_OK)
@@ -98,17 +98,17 @@ static harmony_status there_is_one(const harmony_record_state *record, void *use
 static harmony_status anything_due(bool *yes, harmony__job *job, harmony_error *error)
 {
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .states = HARMONY_STATES_OPEN,
-	                              .limit = 1,
-	                              .due = HARMONY_DUE_ONLY};
+				      .integration = job->integration->id,
+				      .states = HARMONY_STATES_OPEN,
+				      .limit = 1,
+				      .due = HARMONY_DUE_ONLY};
 	harmony_status status =
-		job->store->record_list(job->store->self, &query, there_is_one, yes, error);
+	    job->store->record_list(job->store->self, &query, there_is_one, yes, error);
 	return status == HARMONY_USER ? HARMONY_OK : status;
 }
 
 static harmony_status run_export(harmony__job *job, harmony__paths *paths,
-                                 const harmony_export_options *options, harmony_error *error)
+				 const harmony_export_options *options, harmony_error *error)
 {
 	bool due = paths->count > 0 || !options->due_only;
 	harmony_status status = due ? HARMONY_OK : anything_due(&due, job, error);
@@ -119,7 +119,7 @@ static harmony_status run_export(harmony__job *job, harmony__paths *paths,
 		status = be_patient(job, error);
 	if (status == HARMONY_OK)
 		status = take_in(job, paths, options->path_count == 0,
-		                 options->due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
+				 options->due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
 	if (status != HARMONY_OK)
 		return status;
 	harmony__archive(job, paths);
@@ -130,7 +130,7 @@ static harmony_status run_export(harmony__job *job, harmony__paths *paths,
 }
 
 harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const char *name,
-                                   const harmony_export_options *options, harmony_error *error)
+				   const harmony_export_options *options, harmony_error *error)
 {
 	harmony_export_options copy = HARMONY_EXPORT_OPTIONS_INIT;
 	harmony__paths paths = {0};
@@ -141,7 +141,8 @@ harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const c
 		return harmony_error_set(error, HARMONY_INVALID, NULL, "options not made by _INIT");
 	status = harmony__job_open(&job, sync, name, HARMONY_DIRECTION_EXPORT, error);
 	if (status == HARMONY_OK)
-		status = harmony__paths_of(&paths, job.integration, copy.paths, copy.path_count, error);
+		status =
+		    harmony__paths_of(&paths, job.integration, copy.paths, copy.path_count, error);
 	if (status == HARMONY_OK && copy.due_only && copy.path_count == 0)
 		status = harmony__intake_ready(&job, &paths, error);
 	if (status == HARMONY_OK)
@@ -154,7 +155,7 @@ harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const c
 	return status;
 }
 
-/* ---- offering again --------------------------------------------------------------------------- */
+/* ---- offering again ---- */
 
 typedef struct chosen {
 	int64_t id, integration;
@@ -164,7 +165,8 @@ typedef struct chosen {
 
 static harmony_status keep_chosen(const harmony_record_state *record, void *user)
 {
-	*(chosen *)user = (chosen){record->id, record->integration, record->now, record->applied, true};
+	*(chosen *)user =
+	    (chosen){record->id, record->integration, record->now, record->applied, true};
 	return HARMONY_OK;
 }
 
@@ -177,7 +179,7 @@ typedef struct id_list {
 static harmony_status add_id(id_list *list, int64_t id)
 {
 	if (harmony__grow(list->context, (void **)&list->ids, &list->capacity, list->count + 1,
-	                  sizeof(int64_t)) != HARMONY_OK)
+			  sizeof(int64_t)) != HARMONY_OK)
 		return HARMONY_NOMEM;
 	list->ids[list->count++] = id;
 	return HARMONY_OK;
@@ -185,13 +187,14 @@ static harmony_status add_id(id_list *list, int64_t id)
 
 static harmony_status keep_failed(const harmony_record_state *record, void *user)
 {
-	return (HARMONY_STATES_FAILED >> record->now & 1) != 0 ? add_id(user, record->id) : HARMONY_OK;
+	return (HARMONY_STATES_FAILED >> record->now & 1) != 0 ? add_id(user, record->id)
+							       : HARMONY_OK;
 }
 
 /* The records that are meant; their integration's name. */
 static harmony_status choose(id_list *list, char name[HARMONY_NAME_SIZE], harmony_sync *sync,
-                             const int64_t *records, size_t count, int64_t from_run,
-                             harmony_error *error)
+			     const int64_t *records, size_t count, int64_t from_run,
+			     harmony_error *error)
 {
 	harmony_store *store = sync->options.store;
 	harmony_run run = HARMONY_RUN_INIT;
@@ -199,13 +202,13 @@ static harmony_status choose(id_list *list, char name[HARMONY_NAME_SIZE], harmon
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
-		status = add_id(list, records[i]) == HARMONY_OK ? HARMONY_OK : harmony__nomem(error);
+		status =
+		    add_id(list, records[i]) == HARMONY_OK ? HARMONY_OK : harmony__nomem(error);
 	if (status == HARMONY_OK && from_run != 0)
 		status = store->run_get(&run, store->self, from_run, error);
 	if (status == HARMONY_OK && from_run != 0) {
-		harmony_record_query query = {.struct_size = sizeof(query),
-		                              .run = from_run,
-		                              .states = HARMONY_STATES_FAILED};
+		harmony_record_query query = {
+		    .struct_size = sizeof(query), .run = from_run, .states = HARMONY_STATES_FAILED};
 		status = store->record_list(store->self, &query, keep_failed, list, error);
 		if (status == HARMONY_NOMEM)
 			status = harmony__nomem(error);
@@ -222,25 +225,26 @@ static harmony_status claim_one(harmony__job *job, int64_t id, harmony_error *er
 	harmony__finding finding;
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 	harmony_status status =
-		job->store->record_get(job->store->self, id, keep_chosen, &record, error);
+	    job->store->record_get(job->store->self, id, keep_chosen, &record, error);
 
 	if (status != HARMONY_OK)
 		return status;
 	if (record.integration != job->integration->id)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "record %lld is of another integration; re-offer each "
-		                         "integration's records on their own",
-		                         (long long)id);
+					 "record %lld is of another integration; re-offer each "
+					 "integration's records on their own",
+					 (long long)id);
 	if (record.state == HARMONY_STATE_BOOKED || record.state == HARMONY_STATE_SKIPPED)
 		return harmony_error_set(error, HARMONY_STATE, NULL,
-		                         "record %lld is booked already and is not offered again",
-		                         (long long)id);
+					 "record %lld is booked already and is not offered again",
+					 (long long)id);
 	status = harmony__open_finding(&finding, job->store, job->context, id, error);
 	if (status != HARMONY_OK)
 		return status;
 	change.id = id;
-	change.state = record.applied || record.state == HARMONY_STATE_IN_DOUBT ? HARMONY_STATE_IN_DOUBT
-	                                                                       : HARMONY_STATE_NEW;
+	change.state = record.applied || record.state == HARMONY_STATE_IN_DOUBT
+			   ? HARMONY_STATE_IN_DOUBT
+			   : HARMONY_STATE_NEW;
 	if (change.state == HARMONY_STATE_NEW && finding.code[0] != '\0') {
 		change.state = HARMONY_STATE_REJECTED;
 		change.outcome = 1;
@@ -263,7 +267,7 @@ static harmony_status claim_chosen(harmony__job *job, const id_list *list, harmo
 }
 
 harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const int64_t *records,
-                                    size_t count, int64_t from_run, harmony_error *error)
+				    size_t count, int64_t from_run, harmony_error *error)
 {
 	char name[HARMONY_NAME_SIZE];
 	id_list list = {0};
@@ -272,7 +276,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 
 	if (sync == NULL || (count == 0) == (from_run == 0))
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "name the records to offer again, or one run");
+					 "name the records to offer again, or one run");
 	if (sync->options.store == NULL)
 		return harmony_error_set(error, HARMONY_STATE, NULL, "this needs a store");
 	list.context = sync->context;
@@ -295,7 +299,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 	return status;
 }
 
-/* ---- without sending ----------------------------------------------------------------------------- */
+/* ---- without sending ---- */
 
 /* Records of files, kept for a while. */
 typedef struct kept {
@@ -319,7 +323,7 @@ static void kept_free(kept *all)
 static harmony_status keep_copy(kept *all, const harmony_record *record)
 {
 	if (harmony__grow(all->context, (void **)&all->records, &all->capacity, all->count + 1,
-	                  sizeof(harmony_record *)) != HARMONY_OK)
+			  sizeof(harmony_record *)) != HARMONY_OK)
 		return harmony__nomem(all->error);
 	harmony_status status = harmony_record_copy(&all->records[all->count], record, all->error);
 	all->count += status == HARMONY_OK;
@@ -351,7 +355,7 @@ static harmony_status same_party(const harmony_record_state *record, void *user)
 
 /* Keeps a good record unless it would be skipped. */
 static harmony_status keep_good(const harmony_record *record, const harmony_diagnostic *failures,
-                                size_t count, void *user)
+				size_t count, void *user)
 {
 	kept *all = user;
 	harmony_store *store = all->integration->sync->options.store;
@@ -370,8 +374,8 @@ static harmony_status keep_good(const harmony_record *record, const harmony_diag
 		return status;
 	all->booked = false;
 	(void)harmony__key_of(key, record, hash, 1);
-	status = store->record_find(store->self, all->integration->id, key, NULL, 1, same_party, all,
-	                            all->error);
+	status = store->record_find(store->self, all->integration->id, key, NULL, 1, same_party,
+				    all, all->error);
 	if (all->booked)
 		harmony_record_free(all->records[--all->count]);
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
@@ -395,24 +399,25 @@ static void in_order(const kept *all, const harmony_record **out)
 }
 
 static harmony_status read_all(kept *all, harmony__integration *integration,
-                               const char *const *paths, size_t path_count,
-                               harmony_diagnostic_fn diagnostic, void *user, harmony_error *error)
+			       const char *const *paths, size_t path_count,
+			       harmony_diagnostic_fn diagnostic, void *user, harmony_error *error)
 {
 	harmony__paths list;
 	harmony_status status = HARMONY_OK;
 
 	*all = (kept){.context = integration->sync->context,
-	              .integration = integration,
-	              .diagnostic = diagnostic,
-	              .user = user,
-	              .error = error};
+		      .integration = integration,
+		      .diagnostic = diagnostic,
+		      .user = user,
+		      .error = error};
 	if (integration->sync->options.store != NULL)
 		status = harmony__integration_id(integration, error);
 	if (status != HARMONY_OK)
 		return status;
 	status = harmony__paths_of(&list, integration, paths, path_count, error);
 	for (size_t i = 0; i < list.count && status == HARMONY_OK; i++)
-		status = harmony__read_file(integration, list.list[i], keep_good, hear, NULL, all, error);
+		status = harmony__read_file(integration, list.list[i], keep_good, hear, NULL, all,
+					    error);
 	harmony__paths_free(&list);
 	return status;
 }
@@ -434,12 +439,12 @@ static harmony_status preview_one(preview *out, const harmony_record *record)
 		return HARMONY_OK;
 	harmony__buf_clear(&out->text);
 	status = out->connector->preview(out->integration->instance, record, harmony__buf_write,
-	                                 &out->text, out->error);
+					 &out->text, out->error);
 	if (status == HARMONY_OK)
 		status = harmony__buf_check(&out->text, "a request", out->error);
 	return status != HARMONY_OK ? status
-	                            : out->request(record, out->text.len > 0 ? out->text.data : "",
-	                                           out->text.len, out->user);
+				    : out->request(record, out->text.len > 0 ? out->text.data : "",
+						   out->text.len, out->user);
 }
 
 /* What earlier runs left comes first in export, and in its dry run. */
@@ -448,11 +453,11 @@ static harmony_status preview_leftovers(preview *out, kept *files, harmony_error
 	harmony_store *store = out->integration->sync->options.store;
 	harmony__window window;
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = out->integration->id,
-	                              .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW) |
-	                                        HARMONY_STATE_BIT(HARMONY_STATE_WAITING),
-	                              .with_json = 1,
-	                              .due = HARMONY_DUE_OURS};
+				      .integration = out->integration->id,
+				      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW) |
+						HARMONY_STATE_BIT(HARMONY_STATE_WAITING),
+				      .with_json = 1,
+				      .due = HARMONY_DUE_OURS};
 	char key[HARMONY__KEY_ROOM];
 	uint8_t hash[HARMONY_HASH_SIZE];
 	harmony_status status;
@@ -477,9 +482,9 @@ static harmony_status preview_leftovers(preview *out, kept *files, harmony_error
 }
 
 harmony_status harmony_sync_preview(harmony_sync *sync, const char *name, const char *const *paths,
-                                    size_t path_count, harmony_request_fn request,
-                                    harmony_diagnostic_fn diagnostic, void *user,
-                                    harmony_error *error)
+				    size_t path_count, harmony_request_fn request,
+				    harmony_diagnostic_fn diagnostic, void *user,
+				    harmony_error *error)
 {
 	preview out = {.request = request, .user = user, .error = error};
 	const harmony_record **ordered = NULL;
@@ -489,9 +494,11 @@ harmony_status harmony_sync_preview(harmony_sync *sync, const char *name, const 
 	if (status != HARMONY_OK)
 		return status;
 	out.connector = out.integration->connector;
-	if ((out.connector->capabilities & HARMONY_CAN_PREVIEW) == 0 || out.connector->preview == NULL)
+	if ((out.connector->capabilities & HARMONY_CAN_PREVIEW) == 0 ||
+	    out.connector->preview == NULL)
 		return harmony_error_set(error, HARMONY_UNSUPPORTED, NULL,
-		                         "the connector %s cannot show its requests", out.connector->name);
+					 "the connector %s cannot show its requests",
+					 out.connector->name);
 	harmony__buf_init(&out.text, sync->context, HARMONY_MAX_RESPONSE);
 	status = read_all(&all, out.integration, paths, path_count, diagnostic, user, error);
 	if (status == HARMONY_OK)
@@ -520,11 +527,12 @@ typedef struct test_findings {
 } test_findings;
 
 static harmony_status count_finding(int severity, const char *subject, const char *message,
-                                    void *user)
+				    void *user)
 {
 	test_findings *all = user;
 	all->failed = all->failed || severity >= HARMONY_FAILURE;
-	return all->finding != NULL ? all->finding(severity, subject, message, all->user) : HARMONY_OK;
+	return all->finding != NULL ? all->finding(severity, subject, message, all->user)
+				    : HARMONY_OK;
 }
 
 static harmony_status finding_of_file(const harmony_diagnostic *diagnostic, void *user)
@@ -532,13 +540,13 @@ static harmony_status finding_of_file(const harmony_diagnostic *diagnostic, void
 	char subject[320];
 
 	(void)snprintf(subject, sizeof(subject), "%s:%llu", diagnostic->file,
-	               (unsigned long long)diagnostic->line);
+		       (unsigned long long)diagnostic->line);
 	return count_finding(diagnostic->severity, subject, diagnostic->message, user);
 }
 
 harmony_status harmony_sync_test(harmony_sync *sync, const char *name, const char *const *paths,
-                                 size_t path_count, harmony_finding_fn finding, void *user,
-                                 harmony_error *error)
+				 size_t path_count, harmony_finding_fn finding, void *user,
+				 harmony_error *error)
 {
 	test_findings all = {finding, user, false};
 	harmony__integration *integration;
@@ -548,17 +556,18 @@ harmony_status harmony_sync_test(harmony_sync *sync, const char *name, const cha
 	if (status != HARMONY_OK)
 		return status;
 	if (path_count > 0)
-		status = read_all(&records, integration, paths, path_count, finding_of_file, &all, error);
+		status = read_all(&records, integration, paths, path_count, finding_of_file, &all,
+				  error);
 	if (status == HARMONY_OK)
 		status = harmony__connector_open(integration, error);
 	if (status == HARMONY_OK)
 		status = integration->connector->check(
-			integration->instance, (const harmony_record *const *)records.records,
-			records.count, count_finding, &all, error);
+		    integration->instance, (const harmony_record *const *)records.records,
+		    records.count, count_finding, &all, error);
 	kept_free(&records);
 	harmony__connector_close(integration);
 	if (status == HARMONY_OK && all.failed)
 		return harmony_error_set(error, HARMONY_REJECTED, NULL,
-		                         "export to %s would fail on what was found", name);
+					 "export to %s would fail on what was found", name);
 	return status;
 }

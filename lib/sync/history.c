@@ -9,14 +9,14 @@ static harmony_status store_of(harmony_store **out, harmony_sync *sync, harmony_
 	if (*out != NULL)
 		return HARMONY_OK;
 	return harmony_error_set(error, HARMONY_STATE, NULL,
-	                         "this needs a store; give one in harmony_sync_options");
+				 "this needs a store; give one in harmony_sync_options");
 }
 
-/* ---- looking ---------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 harmony_status harmony_sync_history(harmony_sync *sync, const char *name, int64_t before,
-                                    size_t limit, harmony_run_fn fn, void *user,
-                                    harmony_error *error)
+				    size_t limit, harmony_run_fn fn, void *user,
+				    harmony_error *error)
 {
 	harmony_store *store;
 	harmony__integration *integration = NULL;
@@ -28,12 +28,12 @@ harmony_status harmony_sync_history(harmony_sync *sync, const char *name, int64_
 		status = harmony__integration_id(integration, error);
 	if (status != HARMONY_OK)
 		return status;
-	return store->run_list(store->self, integration != NULL ? integration->id : 0, before, limit, fn,
-	                       user, error);
+	return store->run_list(store->self, integration != NULL ? integration->id : 0, before,
+			       limit, fn, user, error);
 }
 
 harmony_status harmony_sync_show(harmony_run *run, harmony_sync *sync, int64_t id, int which,
-                                 harmony_record_state_fn fn, void *user, harmony_error *error)
+				 harmony_record_state_fn fn, void *user, harmony_error *error)
 {
 	harmony_store *store;
 	harmony_run found = HARMONY_RUN_INIT;
@@ -47,13 +47,14 @@ harmony_status harmony_sync_show(harmony_run *run, harmony_sync *sync, int64_t i
 	harmony__give_run(run, &found);
 	const harmony_counts *n = &found.records;
 	if (which == HARMONY_SHOW_DEFAULT)
-		which = n->rejected + n->waiting + n->in_doubt > 0 ? HARMONY_SHOW_FAILED : HARMONY_SHOW_ALL;
+		which = n->rejected + n->waiting + n->in_doubt > 0 ? HARMONY_SHOW_FAILED
+								   : HARMONY_SHOW_ALL;
 	query.states = which == HARMONY_SHOW_FAILED ? HARMONY_STATES_FAILED : HARMONY_STATES_ALL;
 	return fn != NULL ? store->record_list(store->self, &query, fn, user, error) : HARMONY_OK;
 }
 
 harmony_status harmony_sync_record(harmony_sync *sync, int64_t id, harmony_record_state_fn record,
-                                   harmony_event_fn event, void *user, harmony_error *error)
+				   harmony_event_fn event, void *user, harmony_error *error)
 {
 	harmony_store *store;
 	harmony_status status = store_of(&store, sync, error);
@@ -65,25 +66,26 @@ harmony_status harmony_sync_record(harmony_sync *sync, int64_t id, harmony_recor
 	return status;
 }
 
-harmony_status harmony_sync_file(harmony_sync *sync, int64_t file, harmony_write_fn write, void *user,
-                                 harmony_error *error)
+harmony_status harmony_sync_file(harmony_sync *sync, int64_t file, harmony_write_fn write,
+				 void *user, harmony_error *error)
 {
 	harmony_store *store;
 	harmony_status status = store_of(&store, sync, error);
-	return status == HARMONY_OK ? store->file_read(store->self, file, write, user, error) : status;
+	return status == HARMONY_OK ? store->file_read(store->self, file, write, user, error)
+				    : status;
 }
 
-/* ---- what is still wrong with a record -------------------------------------------------------- */
+/* ---- what is still wrong with a record ---- */
 
 /* Findings that validation of the fields cannot see: the text that was in the file could
    not be read into the field at all. Those of a field end when it is edited; those of the
    whole entry only when the file brings it again. */
 static bool is_of_reading(const char *code)
 {
-	static const int codes[] = {HARMONY_CODE_INVALID_DATE,  HARMONY_CODE_INVALID_AMOUNT,
-	                            HARMONY_CODE_INVALID_NUMBER, HARMONY_CODE_INVALID_TEXT,
-	                            HARMONY_CODE_INVALID_VALUE,  HARMONY_CODE_DAMAGED_ROW,
-	                            HARMONY_CODE_MISSING_HEADER};
+	static const int codes[] = {HARMONY_CODE_INVALID_DATE,   HARMONY_CODE_INVALID_AMOUNT,
+				    HARMONY_CODE_INVALID_NUMBER, HARMONY_CODE_INVALID_TEXT,
+				    HARMONY_CODE_INVALID_VALUE,  HARMONY_CODE_DAMAGED_ROW,
+				    HARMONY_CODE_MISSING_HEADER};
 	for (size_t i = 0; i < HARMONY__COUNT(codes); i++)
 		if (strcmp(code, harmony_code_word(codes[i])) == 0)
 			return true;
@@ -115,20 +117,20 @@ static harmony_status follow(const harmony_event *event, void *user)
 	} else if (event->type == HARMONY_EVENT_EDITED) {
 		drop_field(open, event->field);
 	} else if (event->type == HARMONY_EVENT_FINDING && is_of_reading(event->code) &&
-	           open->count < FINDINGS_MOST) {
+		   open->count < FINDINGS_MOST) {
 		harmony__finding *finding = &open->list[open->count++];
 		(void)harmony__copy_text(finding->code, sizeof(finding->code), event->code,
-		                         strlen(event->code));
+					 strlen(event->code));
 		(void)harmony__copy_text(finding->field, sizeof(finding->field), event->field,
-		                         strlen(event->field));
+					 strlen(event->field));
 		(void)harmony__copy_text(finding->message, sizeof(finding->message), event->message,
-		                         strlen(event->message));
+					 strlen(event->message));
 	}
 	return HARMONY_OK;
 }
 
 harmony_status harmony__open_finding(harmony__finding *out, harmony_store *store,
-                                     harmony_context *context, int64_t record, harmony_error *error)
+				     harmony_context *context, int64_t record, harmony_error *error)
 {
 	open_list *open = harmony__zalloc(context, sizeof(*open));
 	harmony_status status;
@@ -143,7 +145,7 @@ harmony_status harmony__open_finding(harmony__finding *out, harmony_store *store
 	return status;
 }
 
-/* ---- correcting --------------------------------------------------------------------------------- */
+/* ---- correcting ---- */
 
 typedef struct edit {
 	harmony__job *job;
@@ -163,11 +165,12 @@ static harmony_status load(const harmony_record_state *record, void *user)
 
 	at->row = *record;
 	(void)harmony__copy_text(at->file, sizeof(at->file), record->source_file,
-	                         strlen(record->source_file));
+				 strlen(record->source_file));
 	(void)harmony__copy_text(at->code, sizeof(at->code), record->code, strlen(record->code));
-	(void)harmony__copy_text(at->field, sizeof(at->field), record->field, strlen(record->field));
+	(void)harmony__copy_text(at->field, sizeof(at->field), record->field,
+				 strlen(record->field));
 	(void)harmony__copy_text(at->message, sizeof(at->message), record->message,
-	                         strlen(record->message));
+				 strlen(record->message));
 	(void)harmony__copy_text(at->raw, sizeof(at->raw), record->raw, strlen(record->raw));
 	return harmony__window_add(record, &at->window);
 }
@@ -179,13 +182,15 @@ static harmony_status may_edit(const harmony_record_state *row, harmony_error *e
 	if (row->state == HARMONY_STATE_BOOKED || row->state == HARMONY_STATE_SKIPPED)
 		why = "is booked; correct it in the package, or book a correction in the ERP";
 	else if (row->applied)
-		why = "is in the package with other content; correct it there, then re-offer it to have "
+		why = "is in the package with other content; correct it there, then re-offer it to "
+		      "have "
 		      "it looked up again";
 	else if (row->state == HARMONY_STATE_IN_DOUBT || row->state == HARMONY_STATE_OFFERED)
 		why = "may be booked already; re-offer it, so that it is looked up first";
 	if (why == NULL)
 		return HARMONY_OK;
-	return harmony_error_set(error, HARMONY_STATE, NULL, "record %lld %s", (long long)row->id, why);
+	return harmony_error_set(error, HARMONY_STATE, NULL, "record %lld %s", (long long)row->id,
+				 why);
 }
 
 /* Applies one change; its event goes with the version that it makes. */
@@ -211,12 +216,12 @@ static harmony_status apply(edit *at, const harmony_field_change *change, const 
 		status = harmony_record_set_path(record, change->path, change->value, at->error);
 	if (status == HARMONY_OK) {
 		harmony_event event = {.struct_size = sizeof(event),
-		                       .type = HARMONY_EVENT_EDITED,
-		                       .version = at->row.version + 1,
-		                       .who = who,
-		                       .field = change->path,
-		                       .old_value = old.len > 0 ? old.data : "",
-		                       .value = change->value};
+				       .type = HARMONY_EVENT_EDITED,
+				       .version = at->row.version + 1,
+				       .who = who,
+				       .field = change->path,
+				       .old_value = old.len > 0 ? old.data : "",
+				       .value = change->value};
 		status = job->store->event_add(job->store->self, at->row.id, &event, at->error);
 	}
 	harmony__buf_free(&old);
@@ -227,7 +232,7 @@ static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *us
 {
 	edit *at = user;
 	const harmony_field_info *info =
-		diagnostic->field >= 0 ? harmony_field_describe(diagnostic->field) : NULL;
+	    diagnostic->field >= 0 ? harmony_field_describe(diagnostic->field) : NULL;
 	const char *word = harmony_code_word(diagnostic->code);
 
 	if (diagnostic->severity >= HARMONY_FAILURE && !at->wrong) {
@@ -237,10 +242,10 @@ static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *us
 		if (info != NULL && diagnostic->row == HARMONY_HEADER)
 			(void)snprintf(at->field, sizeof(at->field), "%s", info->name);
 		else if (info != NULL)
-			(void)snprintf(at->field, sizeof(at->field), "lines.%zu.%s", diagnostic->row,
-			               info->name);
+			(void)snprintf(at->field, sizeof(at->field), "lines.%zu.%s",
+				       diagnostic->row, info->name);
 		(void)harmony__copy_text(at->message, sizeof(at->message), diagnostic->message,
-		                         strlen(diagnostic->message));
+					 strlen(diagnostic->message));
 	}
 	return at->finding != NULL ? at->finding(diagnostic, at->user) : HARMONY_OK;
 }
@@ -250,18 +255,18 @@ static harmony_status tell_open(edit *at)
 {
 	harmony__finding open;
 	harmony_status status =
-		harmony__open_finding(&open, at->job->store, at->job->context, at->row.id, at->error);
+	    harmony__open_finding(&open, at->job->store, at->job->context, at->row.id, at->error);
 
 	if (status != HARMONY_OK || open.code[0] == '\0')
 		return status;
 	harmony_diagnostic diagnostic = {.struct_size = sizeof(diagnostic),
-	                                 .severity = HARMONY_FAILURE,
-	                                 .file = at->file,
-	                                 .line = at->row.source_line,
-	                                 .name = open.field,
-	                                 .raw = at->raw,
-	                                 .field = -1,
-	                                 .message = open.message};
+					 .severity = HARMONY_FAILURE,
+					 .file = at->file,
+					 .line = at->row.source_line,
+					 .name = open.field,
+					 .raw = at->raw,
+					 .field = -1,
+					 .message = open.message};
 	for (int code = 0; code < HARMONY_CODE_COUNT; code++)
 		if (strcmp(harmony_code_word(code), open.code) == 0)
 			diagnostic.code = code;
@@ -281,12 +286,13 @@ static harmony_status renew(edit *at, const char *who)
 
 	/* Without a number of its own it stays known by what was received. */
 	(void)harmony__copy_text(at->key, sizeof(at->key), at->window.entries[0].key,
-	                         strlen(at->window.entries[0].key));
+				 strlen(at->window.entries[0].key));
 	if (harmony_record_key(key, record))
 		(void)harmony__copy_text(at->key, sizeof(at->key), key, strlen(key));
 	harmony__buf_clear(&job->json);
 	if (status == HARMONY_OK)
-		status = harmony_record_write_json(record, harmony__buf_write, &job->json, at->error);
+		status =
+		    harmony_record_write_json(record, harmony__buf_write, &job->json, at->error);
 	harmony_record_identifier(at->identifier, record);
 	row->identifier = at->identifier;
 	row->key = at->key;
@@ -320,13 +326,13 @@ static harmony_status find_owner(edit *at)
 	if (!harmony_record_key(key, at->window.entries[0].record))
 		return HARMONY_OK;
 	status = job->store->record_find(job->store->self, job->integration->id, key, NULL, 1,
-	                                 owner_there, &owner, at->error);
+					 owner_there, &owner, at->error);
 	at->row.owner = owner == 0 || owner == at->row.id;
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
 static harmony_status edit_record(edit *at, const harmony_field_change *changes, size_t count,
-                                  const char *who)
+				  const char *who)
 {
 	harmony__job *job = at->job;
 	harmony_status status = job->store->begin(job->store->self, at->error);
@@ -356,11 +362,12 @@ static harmony_status keep_integration(const harmony_record_state *record, void 
 
 /* The name of the integration that a record is of. */
 harmony_status harmony__name_of(const char **name, harmony_sync *sync, int64_t record,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	harmony_store *store = sync->options.store;
 	int64_t id = 0;
-	harmony_status status = store->record_get(store->self, record, keep_integration, &id, error);
+	harmony_status status =
+	    store->record_get(store->self, record, keep_integration, &id, error);
 
 	for (size_t i = 0; i < sync->count && status == HARMONY_OK; i++) {
 		status = harmony__integration_id(sync->integrations[i], error);
@@ -370,15 +377,16 @@ harmony_status harmony__name_of(const char **name, harmony_sync *sync, int64_t r
 		}
 	}
 	if (status == HARMONY_OK)
-		status = harmony_error_set(error, HARMONY_NOTFOUND, NULL,
-		                           "the integration of record %lld is not in the configuration",
-		                           (long long)record);
+		status =
+		    harmony_error_set(error, HARMONY_NOTFOUND, NULL,
+				      "the integration of record %lld is not in the configuration",
+				      (long long)record);
 	return status;
 }
 
 harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char *who,
-                                 const harmony_field_change *changes, size_t count,
-                                 harmony_diagnostic_fn finding, void *user, harmony_error *error)
+				 const harmony_field_change *changes, size_t count,
+				 harmony_diagnostic_fn finding, void *user, harmony_error *error)
 {
 	harmony_store *store;
 	const char *name = NULL;
@@ -389,7 +397,8 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 	if (status != HARMONY_OK)
 		return status;
 	if (count == 0)
-		return harmony_error_set(error, HARMONY_INVALID, NULL, "name what to change: FIELD=VALUE");
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+					 "name what to change: FIELD=VALUE");
 	at = harmony__zalloc(sync->context, sizeof(*at));
 	if (at == NULL)
 		return harmony__nomem(error);
@@ -413,17 +422,16 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 	return status;
 }
 
-/* ---- status --------------------------------------------------------------------------------------- */
+/* ---- status ---- */
 
 static harmony_status keep_last(const harmony_run *run, void *user)
 {
 	harmony_integration_status *last = user;
-	harmony_run *to = run->direction == HARMONY_DIRECTION_IMPORT ? &last->last_import
-	                                                             : &last->last_export;
+	harmony_run *to =
+	    run->direction == HARMONY_DIRECTION_IMPORT ? &last->last_import : &last->last_export;
 	if (to->id == 0)
 		*to = *run;
-	return last->last_import.id != 0 && last->last_export.id != 0 ? HARMONY_USER
-	                                                                             : HARMONY_OK;
+	return last->last_import.id != 0 && last->last_export.id != 0 ? HARMONY_USER : HARMONY_OK;
 }
 
 static bool is_held(harmony_store *store, int64_t integration)
@@ -444,27 +452,28 @@ static void ask_report(harmony__buf *text, harmony__integration *integration)
 	if (integration->connector->report == NULL ||
 	    harmony__connector_open(integration, &why) != HARMONY_OK ||
 	    integration->connector->report(integration->instance, harmony__buf_write, text, &why) !=
-	            HARMONY_OK)
+		HARMONY_OK)
 		harmony__buf_clear(text);
 	harmony__connector_close(integration);
 }
 
 static harmony_status status_of(harmony__integration *integration, harmony_integration_fn fn,
-                                void *user, harmony_error *error)
+				void *user, harmony_error *error)
 {
 	harmony_store *store = integration->sync->options.store;
 	harmony_integration_status out = {.struct_size = sizeof(out),
-	                                  .name = integration->name,
-	                                  .connector = integration->connector->name,
-	                                  .last_export = HARMONY_RUN_INIT,
-	                                  .last_import = HARMONY_RUN_INIT,
-	                                  .interval = integration->interval};
+					  .name = integration->name,
+					  .connector = integration->connector->name,
+					  .last_export = HARMONY_RUN_INIT,
+					  .last_import = HARMONY_RUN_INIT,
+					  .interval = integration->interval};
 	harmony__buf report;
 	harmony_status status = harmony__integration_id(integration, error);
 
 	harmony__buf_init(&report, integration->sync->context, HARMONY_MAX_TEXT);
 	if (status == HARMONY_OK)
-		status = store->run_list(store->self, integration->id, 0, 0, keep_last, &out, error);
+		status =
+		    store->run_list(store->self, integration->id, 0, 0, keep_last, &out, error);
 	if (status == HARMONY_USER)
 		status = HARMONY_OK;
 	if (status == HARMONY_OK)
@@ -472,8 +481,8 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 	if (status == HARMONY_OK) {
 		if (harmony_settings_get(integration->settings, "import_path") != NULL)
 			out.next_import = out.last_import.id != 0
-			                          ? out.last_import.started + integration->interval
-			                          : harmony__wall(integration->sync->context);
+					      ? out.last_import.started + integration->interval
+					      : harmony__wall(integration->sync->context);
 		out.held = is_held(store, integration->id);
 		ask_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";
@@ -484,7 +493,7 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 }
 
 harmony_status harmony_sync_status(harmony_sync *sync, const char *name, harmony_integration_fn fn,
-                                   void *user, harmony_error *error)
+				   void *user, harmony_error *error)
 {
 	harmony_store *store;
 	harmony__integration *integration;
@@ -501,10 +510,10 @@ harmony_status harmony_sync_status(harmony_sync *sync, const char *name, harmony
 	return status;
 }
 
-/* ---- login ------------------------------------------------------------------------------------------ */
+/* ---- login ---- */
 
 static harmony_status open_for_login(harmony__integration **out, harmony_sync *sync,
-                                     const char *name, harmony_error *error)
+				     const char *name, harmony_error *error)
 {
 	harmony_status status = harmony__integration_find(out, sync, name, error);
 	return status == HARMONY_OK ? harmony__connector_open(*out, error) : status;
@@ -513,66 +522,68 @@ static harmony_status open_for_login(harmony__integration **out, harmony_sync *s
 static harmony_status no_login(const harmony__integration *integration, harmony_error *error)
 {
 	return harmony_error_set(error, HARMONY_UNSUPPORTED, NULL, "%s needs no login of this kind",
-	                         integration->connector->name);
+				 integration->connector->name);
 }
 
 harmony_status harmony_sync_login_url(char *buffer, size_t size, harmony_sync *sync,
-                                      const char *name, const char *state, harmony_error *error)
+				      const char *name, const char *state, harmony_error *error)
 {
 	harmony__integration *integration = NULL;
 	harmony_status status = open_for_login(&integration, sync, name, error);
 
 	if (status == HARMONY_OK)
 		status = integration->connector->login_url != NULL
-		                 ? integration->connector->login_url(integration->instance, buffer, size,
-		                                                     state, error)
-		                 : no_login(integration, error);
+			     ? integration->connector->login_url(integration->instance, buffer,
+								 size, state, error)
+			     : no_login(integration, error);
 	if (integration != NULL)
 		harmony__connector_close(integration);
 	return status;
 }
 
 harmony_status harmony_sync_login_code(harmony_sync *sync, const char *name, const char *code,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	harmony__integration *integration = NULL;
 	harmony_status status = open_for_login(&integration, sync, name, error);
 
 	if (status == HARMONY_OK)
-		status = integration->connector->login_code != NULL
-		                 ? integration->connector->login_code(integration->instance, code, error)
-		                 : no_login(integration, error);
+		status =
+		    integration->connector->login_code != NULL
+			? integration->connector->login_code(integration->instance, code, error)
+			: no_login(integration, error);
 	if (integration != NULL)
 		harmony__connector_close(integration);
 	return status;
 }
 
 harmony_status harmony_sync_login_token(harmony_sync *sync, const char *name,
-                                        const char *refresh_token, harmony_error *error)
+					const char *refresh_token, harmony_error *error)
 {
 	harmony__integration *integration = NULL;
 	harmony_status status = open_for_login(&integration, sync, name, error);
 
 	if (status == HARMONY_OK)
 		status = integration->connector->login_token != NULL
-		                 ? integration->connector->login_token(integration->instance,
-		                                                       refresh_token, error)
-		                 : no_login(integration, error);
+			     ? integration->connector->login_token(integration->instance,
+								   refresh_token, error)
+			     : no_login(integration, error);
 	if (integration != NULL)
 		harmony__connector_close(integration);
 	return status;
 }
 
 harmony_status harmony_sync_keep_alive(int64_t *next, harmony_sync *sync, const char *name,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	harmony__integration *integration = NULL;
 	harmony_status status = open_for_login(&integration, sync, name, error);
 
 	if (status == HARMONY_OK)
-		status = integration->connector->keep_alive != NULL
-		                 ? integration->connector->keep_alive(integration->instance, next, error)
-		                 : no_login(integration, error);
+		status =
+		    integration->connector->keep_alive != NULL
+			? integration->connector->keep_alive(integration->instance, next, error)
+			: no_login(integration, error);
 	if (integration != NULL)
 		harmony__connector_close(integration);
 	return status;

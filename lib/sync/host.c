@@ -4,7 +4,7 @@
 
 #include "sync/sync.h"
 
-/* ---- hooks of the host --------------------------------------------------------------- */
+/* ---- hooks of the host ---- */
 
 bool harmony__cancelled(harmony_sync *sync)
 {
@@ -30,13 +30,14 @@ harmony_status harmony__sleep(harmony_sync *sync, int64_t milliseconds)
 harmony_status harmony__step(harmony_sync *sync, const char *name, harmony_error *error)
 {
 	harmony_status status =
-		sync->options.step != NULL ? sync->options.step(name, sync->options.user) : HARMONY_OK;
+	    sync->options.step != NULL ? sync->options.step(name, sync->options.user) : HARMONY_OK;
 	if (status != HARMONY_OK)
-		return harmony_error_set(error, status, NULL, "the host ended the run at the step %s", name);
+		return harmony_error_set(error, status, NULL,
+					 "the host ended the run at the step %s", name);
 	return HARMONY_OK;
 }
 
-/* ---- settings ---------------------------------------------------------------------------- */
+/* ---- settings ---- */
 
 /* A secret that is named by KEY_file or KEY_env. */
 static const char *resolve(harmony__integration *integration, const char *key)
@@ -58,8 +59,9 @@ static const char *resolve(harmony__integration *integration, const char *key)
 	    harmony__path(&path, integration->sync, file, NULL) == HARMONY_OK) {
 		harmony_error error = HARMONY_ERROR_INIT;
 		if (harmony__file_load(&data, path.data, &error) != HARMONY_OK)
-			harmony__log(integration->sync->context, HARMONY_LOG_ERROR, "integration %s: %s: %s",
-			             integration->name, name, error.message);
+			harmony__log(integration->sync->context, HARMONY_LOG_ERROR,
+				     "integration %s: %s: %s", integration->name, name,
+				     error.message);
 		else
 			while (data.len > 0 && strchr("\r\n", data.data[data.len - 1]) != NULL)
 				data.data[--data.len] = '\0';
@@ -112,50 +114,50 @@ static harmony_status host_path(char *buffer, size_t size, const char *path, voi
 	return status;
 }
 
-/* ---- secrets, memos, locks ----------------------------------------------------------------- */
+/* ---- secrets, memos, locks ---- */
 
 static harmony_status host_secret_load(void *buffer, size_t *len, const char *name, void *user,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	harmony__integration *integration = user;
 	harmony_store *store = integration->sync->options.store;
 	harmony_status status = harmony__integration_id(integration, error);
 	return status != HARMONY_OK
-	               ? status
-	               : store->secret_load(buffer, len, store->self, integration->id, name, 0, error);
+		   ? status
+		   : store->secret_load(buffer, len, store->self, integration->id, name, 0, error);
 }
 
 static harmony_status host_secret_save(const char *name, const void *data, size_t len, void *user,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	harmony__integration *integration = user;
 	harmony_store *store = integration->sync->options.store;
 	harmony_status status = harmony__integration_id(integration, error);
 	return status != HARMONY_OK
-	               ? status
-	               : store->secret_save(store->self, integration->id, name, data, len, error);
+		   ? status
+		   : store->secret_save(store->self, integration->id, name, data, len, error);
 }
 
 static harmony_status host_memo_load(void *buffer, size_t *len, const char *name, void *user,
-                                     harmony_error *error)
+				     harmony_error *error)
 {
 	harmony__integration *integration = user;
 	harmony_store *store = integration->sync->options.store;
 	harmony_status status = harmony__integration_id(integration, error);
 	return status != HARMONY_OK
-	               ? status
-	               : store->memo_load(buffer, len, store->self, integration->id, name, error);
+		   ? status
+		   : store->memo_load(buffer, len, store->self, integration->id, name, error);
 }
 
 static harmony_status host_memo_save(const char *name, const void *data, size_t len, void *user,
-                                     harmony_error *error)
+				     harmony_error *error)
 {
 	harmony__integration *integration = user;
 	harmony_store *store = integration->sync->options.store;
 	harmony_status status = harmony__integration_id(integration, error);
 	return status != HARMONY_OK
-	               ? status
-	               : store->memo_save(store->self, integration->id, name, data, len, error);
+		   ? status
+		   : store->memo_save(store->self, integration->id, name, data, len, error);
 }
 
 /* Connectors' locks have names of their own: "run" is ours. */
@@ -173,16 +175,17 @@ static harmony_status host_lock(const char *name, int64_t timeout, void *user, h
 		    strlen(name) >= sizeof(integration->held[i].name))
 			continue;
 		(void)snprintf(own, sizeof(own), "c-%s", name);
-		status = store->lock(&integration->held[i].lock, store->self, integration->id, own, timeout,
-		                     error);
+		status = store->lock(&integration->held[i].lock, store->self, integration->id, own,
+				     timeout, error);
 		if (status == HARMONY_OK)
-			(void)harmony__copy_text(integration->held[i].name, sizeof(integration->held[i].name),
-			                         name, strlen(name));
+			(void)harmony__copy_text(integration->held[i].name,
+						 sizeof(integration->held[i].name), name,
+						 strlen(name));
 		return status;
 	}
-	return harmony_error_set(error, HARMONY_LIMIT, NULL,
-	                         "a connector holds more than %d locks, or one with too long a name",
-	                         HARMONY__HELD);
+	return harmony_error_set(
+	    error, HARMONY_LIMIT, NULL,
+	    "a connector holds more than %d locks, or one with too long a name", HARMONY__HELD);
 }
 
 static void host_unlock(const char *name, void *user)
@@ -191,14 +194,15 @@ static void host_unlock(const char *name, void *user)
 	harmony_store *store = integration->sync->options.store;
 
 	for (size_t i = 0; i < HARMONY__HELD; i++)
-		if (integration->held[i].lock != NULL && strcmp(integration->held[i].name, name) == 0) {
+		if (integration->held[i].lock != NULL &&
+		    strcmp(integration->held[i].name, name) == 0) {
 			store->unlock(store->self, integration->held[i].lock);
 			integration->held[i].lock = NULL;
 			return;
 		}
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 static harmony_status host_sleep(int64_t milliseconds, void *user)
 {
@@ -213,7 +217,8 @@ static int host_cancelled(void *user)
 static void host_log(int level, const char *message, void *user)
 {
 	harmony__integration *integration = user;
-	harmony__log(integration->sync->context, level, "integration %s: %s", integration->name, message);
+	harmony__log(integration->sync->context, level, "integration %s: %s", integration->name,
+		     message);
 }
 
 void harmony__host_init(harmony__integration *integration)
@@ -221,20 +226,20 @@ void harmony__host_init(harmony__integration *integration)
 	bool store = integration->sync->options.store != NULL;
 
 	integration->host = (harmony_host){.struct_size = sizeof(harmony_host),
-	                                   .context = integration->sync->context,
-	                                   .user = integration,
-	                                   .setting = host_setting,
-	                                   .map = host_map,
-	                                   .path = host_path,
-	                                   .secret_load = store ? host_secret_load : NULL,
-	                                   .secret_save = store ? host_secret_save : NULL,
-	                                   .lock = store ? host_lock : NULL,
-	                                   .unlock = store ? host_unlock : NULL,
-	                                   .memo_load = store ? host_memo_load : NULL,
-	                                   .memo_save = store ? host_memo_save : NULL,
-	                                   .sleep = host_sleep,
-	                                   .cancelled = host_cancelled,
-	                                   .log = host_log};
+					   .context = integration->sync->context,
+					   .user = integration,
+					   .setting = host_setting,
+					   .map = host_map,
+					   .path = host_path,
+					   .secret_load = store ? host_secret_load : NULL,
+					   .secret_save = store ? host_secret_save : NULL,
+					   .lock = store ? host_lock : NULL,
+					   .unlock = store ? host_unlock : NULL,
+					   .memo_load = store ? host_memo_load : NULL,
+					   .memo_save = store ? host_memo_save : NULL,
+					   .sleep = host_sleep,
+					   .cancelled = host_cancelled,
+					   .log = host_log};
 }
 
 /* A secret in a file that others may read is no secret. */
@@ -252,8 +257,8 @@ static harmony_status check_secret_file(harmony__integration *integration, harmo
 		status = harmony__file_private(path.data, "client_secret_file", error);
 	if (status == HARMONY_NOTFOUND)
 		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                           "integration %s: client_secret_file %s is not there",
-		                           integration->name, path.data);
+					   "integration %s: client_secret_file %s is not there",
+					   integration->name, path.data);
 	harmony__buf_free(&path);
 	return status;
 }

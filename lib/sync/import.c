@@ -17,8 +17,8 @@ static harmony_status take_item(const harmony_record *item, void *user)
 		return HARMONY_CANCELLED;
 	into->items++;
 	if (sync->options.progress != NULL)
-		sync->options.progress(HARMONY_PHASE_FETCH, into->job->integration->name, into->items, 0,
-		                       sync->options.user);
+		sync->options.progress(HARMONY_PHASE_FETCH, into->job->integration->name,
+				       into->items, 0, sync->options.user);
 	return harmony_dbopen_writer_add(into->writer, item, into->error);
 }
 
@@ -28,15 +28,14 @@ static harmony_status fetch_and_save(harmony__job *job, const char *path, harmon
 	harmony__integration *integration = job->integration;
 	fetch into = {.job = job, .error = why};
 	int changed = 0;
-	harmony_status status = harmony_dbopen_writer_new(&into.writer, job->context,
-	                                                  &integration->dbopen, why);
+	harmony_status status =
+	    harmony_dbopen_writer_new(&into.writer, job->context, &integration->dbopen, why);
 
 	if (status == HARMONY_OK)
 		status = harmony__connector_open(integration, why);
 	if (status == HARMONY_OK)
-		status = integration->connector->outstanding(integration->instance,
-		                                             integration->dbopen.sides, take_item,
-		                                             &into, why);
+		status = integration->connector->outstanding(
+		    integration->instance, integration->dbopen.sides, take_item, &into, why);
 	if (status == HARMONY_OK)
 		status = harmony__step(job->sync, "fetched", why);
 	if (status == HARMONY_OK)
@@ -57,13 +56,14 @@ static harmony_status start(harmony__job *job, harmony_error *error)
 }
 
 harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const char *name,
-                                   const char *path, harmony_error *error)
+				   const char *path, harmony_error *error)
 {
 	harmony_error why = HARMONY_ERROR_INIT;
 	harmony__buf target;
 	harmony__job job;
 	const char *setting;
-	harmony_status status = harmony__job_open(&job, sync, name, HARMONY_DIRECTION_IMPORT, error);
+	harmony_status status =
+	    harmony__job_open(&job, sync, name, HARMONY_DIRECTION_IMPORT, error);
 
 	if (status != HARMONY_OK) {
 		harmony__job_close(&job);
@@ -76,9 +76,9 @@ harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const c
 	else if (setting != NULL)
 		status = harmony__path(&target, sync, setting, error);
 	else
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                           "integration %s: import_path is not set; set it, or name the file",
-		                           name);
+		status = harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "integration %s: import_path is not set; set it, or name the file", name);
 	if (status == HARMONY_OK)
 		status = harmony__buf_check(&target, "the path of the snapshot", error);
 	if (status == HARMONY_OK)

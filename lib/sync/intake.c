@@ -3,7 +3,7 @@
 
 #include "sync/sync.h"
 
-/* ---- reading a file of any kind ------------------------------------------------------------ */
+/* ---- reading a file of any kind ---- */
 
 /* Text JSON lines begin with an object; a row of fmuta6 never begins with a brace. */
 static bool is_jsonl(const char *text, size_t len)
@@ -32,16 +32,16 @@ static harmony_status reader_feed(reader *in, const void *data, size_t len, harm
 	harmony_status status = HARMONY_OK;
 
 	if (in->jsonl == NULL && in->fmuta6 == NULL)
-		status = is_jsonl(data, len)
-		                 ? harmony_jsonl_new(&in->jsonl, context, in->name, in->record,
-		                                     in->diagnostic, in->user, error)
-		                 : harmony_fmuta6_new(&in->fmuta6, context, &in->integration->fmuta6,
-		                                      in->name, in->record, in->diagnostic, in->user,
-		                                      error);
+		status =
+		    is_jsonl(data, len)
+			? harmony_jsonl_new(&in->jsonl, context, in->name, in->record,
+					    in->diagnostic, in->user, error)
+			: harmony_fmuta6_new(&in->fmuta6, context, &in->integration->fmuta6,
+					     in->name, in->record, in->diagnostic, in->user, error);
 	if (status != HARMONY_OK)
 		return status;
 	return in->jsonl != NULL ? harmony_jsonl_feed(in->jsonl, data, len, error)
-	                         : harmony_fmuta6_feed(in->fmuta6, data, len, error);
+				 : harmony_fmuta6_feed(in->fmuta6, data, len, error);
 }
 
 static harmony_status reader_finish(reader *in, harmony_error *error)
@@ -59,13 +59,13 @@ static void tell_progress(harmony_sync *sync, const harmony_source *source)
 		return;
 	harmony_source_progress(source, &done, &total);
 	sync->options.progress(HARMONY_PHASE_INTAKE, harmony_source_name(source), done, total,
-	                       sync->options.user);
+			       sync->options.user);
 }
 
 /* The file must be the same before and after: what grows while it is read is taken in
    at another time. */
 static harmony_status still_same(const char *path, const harmony__file_info *before,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony__file_info after;
 	harmony_status status = harmony__file_stat(&after, path, error);
@@ -75,15 +75,16 @@ static harmony_status still_same(const char *path, const harmony__file_info *bef
 	if (status == HARMONY_OK && after.size == before->size && after.inode == before->inode &&
 	    after.modified_ns == before->modified_ns)
 		return HARMONY_OK;
-	return harmony_error_set(error, HARMONY_RETRY, NULL,
-	                         "%s changed while it was read; nothing of it was taken in, try again "
-	                         "when it is complete",
-	                         path);
+	return harmony_error_set(
+	    error, HARMONY_RETRY, NULL,
+	    "%s changed while it was read; nothing of it was taken in, try again "
+	    "when it is complete",
+	    path);
 }
 
 harmony_status harmony__read_file(harmony__integration *integration, const char *path,
-                                  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
-                                  harmony_write_fn bytes, void *user, harmony_error *error)
+				  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
+				  harmony_write_fn bytes, void *user, harmony_error *error)
 {
 	reader in = {integration, NULL, record, diagnostic, user, NULL, NULL};
 	harmony_source *source = NULL;
@@ -91,7 +92,7 @@ harmony_status harmony__read_file(harmony__integration *integration, const char 
 	const void *data;
 	size_t len;
 	harmony_status status =
-		harmony_source_open(&source, integration->sync->context, path, error);
+	    harmony_source_open(&source, integration->sync->context, path, error);
 
 	if (status != HARMONY_OK)
 		return status == HARMONY_NOTFOUND ? HARMONY_IO : status;
@@ -99,15 +100,16 @@ harmony_status harmony__read_file(harmony__integration *integration, const char 
 	if (strcmp(path, "-") != 0)
 		status = harmony__file_stat(&before, path, error);
 	while (status == HARMONY_OK &&
-	       (status = harmony_source_next(&data, &len, source, error)) == HARMONY_OK && len > 0) {
+	       (status = harmony_source_next(&data, &len, source, error)) == HARMONY_OK &&
+	       len > 0) {
 		if (bytes != NULL && (status = bytes(data, len, user)) != HARMONY_OK)
 			break;
 		status = reader_feed(&in, data, len, error);
 		tell_progress(integration->sync, source);
 		if (status == HARMONY_OK && harmony__cancelled(integration->sync))
-			status = harmony_error_set(error, HARMONY_CANCELLED, NULL,
-			                           "stopped while %s was read; nothing of it was taken in",
-			                           path);
+			status = harmony_error_set(
+			    error, HARMONY_CANCELLED, NULL,
+			    "stopped while %s was read; nothing of it was taken in", path);
 	}
 	if (status == HARMONY_OK)
 		status = reader_finish(&in, error);
@@ -119,14 +121,14 @@ harmony_status harmony__read_file(harmony__integration *integration, const char 
 	return status;
 }
 
-/* ---- which files ------------------------------------------------------------------------------- */
+/* ---- which files ---- */
 
 static harmony_status add_path(harmony__paths *paths, const char *path, size_t len)
 {
 	char *copy;
 
 	if (harmony__grow(paths->context, (void **)&paths->list, &paths->capacity, paths->count + 1,
-	                  sizeof(char *)) != HARMONY_OK ||
+			  sizeof(char *)) != HARMONY_OK ||
 	    (copy = harmony__alloc(paths->context, len + 1)) == NULL)
 		return HARMONY_NOMEM;
 	memcpy(copy, path, len);
@@ -145,9 +147,9 @@ void harmony__paths_free(harmony__paths *paths)
 
 typedef struct beside {
 	harmony__paths *paths;
-	const char *folder; /* with its slash, "" for the working one */
+	const char *folder;  /* with its slash, "" for the working one */
 	const char *entries; /* the export's own name */
-	int rank; /* of the wanted one: debtors, creditors, entries */
+	int rank;            /* of the wanted one: debtors, creditors, entries */
 } beside;
 
 /* Relations before entries. Names are compared as on the ERP's own system: without case. */
@@ -170,7 +172,7 @@ static harmony_status match_name(const char *name, void *user)
 }
 
 static harmony_status paths_beside(harmony__paths *out, const char *export_path,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	const char *slash = strrchr(export_path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - export_path) + 1 : 0;
@@ -183,14 +185,15 @@ static harmony_status paths_beside(harmony__paths *out, const char *export_path,
 	status = harmony__buf_check(&folder, "export_path", error);
 	for (int rank = 0; rank < 3 && status == HARMONY_OK; rank++) {
 		beside look = {out, len > 0 ? folder.data : "", export_path + len, rank};
-		status = harmony__folder_each(len > 0 ? folder.data : ".", match_name, &look, error);
+		status =
+		    harmony__folder_each(len > 0 ? folder.data : ".", match_name, &look, error);
 	}
 	harmony__buf_free(&folder);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
 
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
-                                 const char *const *paths, size_t count, harmony_error *error)
+				 const char *const *paths, size_t count, harmony_error *error)
 {
 	const char *watched = harmony_settings_get(integration->settings, "export_path");
 	harmony__file_info info;
@@ -217,10 +220,10 @@ harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *inte
 	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
 }
 
-/* ---- one record into the store ------------------------------------------------------------- */
+/* ---- one record into the store ---- */
 
 bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
-                     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence)
+		     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence)
 {
 	char hex[2 * HARMONY_HASH_SIZE + 1];
 
@@ -228,7 +231,7 @@ bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
 		return true;
 	harmony__hex(hex, hash, HARMONY_HASH_SIZE);
 	(void)snprintf(key, HARMONY__KEY_ROOM, "%s/#%s/%u",
-	               harmony_kind_word(harmony_record_kind(record)), hex, occurrence);
+		       harmony_kind_word(harmony_record_kind(record)), hex, occurrence);
 	return false;
 }
 
@@ -265,13 +268,13 @@ static harmony_status keep_known(const harmony_record_state *record, void *user)
 }
 
 static harmony_status find_known(known *out, harmony__job *job, const incoming *in, int owner,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony_status status;
 
 	*out = (known){0};
 	status = job->store->record_find(job->store->self, job->integration->id, in->key,
-	                                 in->state.hash, owner, keep_known, out, error);
+					 in->state.hash, owner, keep_known, out, error);
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
@@ -279,7 +282,7 @@ static harmony_status find_known(known *out, harmony__job *job, const incoming *
 static void failure_path(char path[48], const harmony_diagnostic *failure)
 {
 	const harmony_field_info *info =
-		failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
+	    failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
 
 	path[0] = '\0';
 	if (info != NULL && failure->row == HARMONY_HEADER)
@@ -289,7 +292,7 @@ static void failure_path(char path[48], const harmony_diagnostic *failure)
 }
 
 static harmony_status add_findings(harmony__job *job, int64_t id, const incoming *in,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	char path[48];
 	harmony_status status = HARMONY_OK;
@@ -298,13 +301,13 @@ static harmony_status add_findings(harmony__job *job, int64_t id, const incoming
 		const harmony_diagnostic *failure = &in->failures[i];
 		failure_path(path, failure);
 		harmony_event event = {.struct_size = sizeof(event),
-		                       .type = HARMONY_EVENT_FINDING,
-		                       .run = job->run.id,
-		                       .who = in->state.source_file,
-		                       .code = harmony_code_word(failure->code),
-		                       .field = path,
-		                       .old_value = failure->raw,
-		                       .message = failure->message};
+				       .type = HARMONY_EVENT_FINDING,
+				       .run = job->run.id,
+				       .who = in->state.source_file,
+				       .code = harmony_code_word(failure->code),
+				       .field = path,
+				       .old_value = failure->raw,
+				       .message = failure->message};
 		status = job->store->event_add(job->store->self, id, &event, error);
 	}
 	return status;
@@ -313,7 +316,7 @@ static harmony_status add_findings(harmony__job *job, int64_t id, const incoming
 /* The outcome of this run for a record, from this file and line. With state -1 and
    outcome -1 what the record's row says. */
 static harmony_status put_outcome(harmony__job *job, const incoming *in, int64_t id, int outcome,
-                                  bool claim, harmony_error *error)
+				  bool claim, harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 
@@ -328,23 +331,24 @@ static harmony_status put_outcome(harmony__job *job, const incoming *in, int64_t
 
 static harmony_status touch(harmony__job *job, int64_t id, harmony_error *error)
 {
-	return harmony__ids_add(&job->touched, id) == HARMONY_OK ? HARMONY_OK : harmony__nomem(error);
+	return harmony__ids_add(&job->touched, id) == HARMONY_OK ? HARMONY_OK
+								 : harmony__nomem(error);
 }
 
 /* Adds a record, or with `id` a version of it. A state with an end gets its outcome. */
 static harmony_status put_record(harmony__job *job, incoming *in, int64_t id, int state,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony_status status;
 
 	in->state.id = id;
 	in->state.state = state;
 	if (id != 0)
-		status = job->store->record_revise(job->store->self, &in->state, in->state.source_file,
-		                                   error);
+		status = job->store->record_revise(job->store->self, &in->state,
+						   in->state.source_file, error);
 	else
-		status = job->store->record_add(&id, job->store->self, &in->state, in->state.source_file,
-		                                error);
+		status = job->store->record_add(&id, job->store->self, &in->state,
+						in->state.source_file, error);
 	if (status == HARMONY_OK)
 		status = touch(job, id, error);
 	if (status == HARMONY_OK && in->count > 0)
@@ -357,7 +361,7 @@ static harmony_status put_record(harmony__job *job, incoming *in, int64_t id, in
 /* A record beside the owner of its key: it is kept, and not offered while it is not the
    owner. The same one is not kept twice. */
 static harmony_status put_beside(harmony__job *job, incoming *in, int state, int code,
-                                 const char *message, harmony_error *error)
+				 const char *message, harmony_error *error)
 {
 	known twin;
 	harmony_status status = find_known(&twin, job, in, 0, error);
@@ -387,7 +391,8 @@ static harmony_status put_beside(harmony__job *job, incoming *in, int state, int
 
 /* The file brings again what the record was once: the record stays as it is, with what a
    person edited since. */
-static harmony_status join(harmony__job *job, incoming *in, const known *owner, harmony_error *error)
+static harmony_status join(harmony__job *job, incoming *in, const known *owner,
+			   harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 	bool same = memcmp(owner->hash, in->state.hash, HARMONY_HASH_SIZE) == 0;
@@ -403,7 +408,9 @@ static harmony_status join(harmony__job *job, incoming *in, const known *owner, 
 	if (owner->state == HARMONY_STATE_REJECTED) {
 		/* Good: offered again, the reason may be gone. Still bad, and not edited:
 		   rejected again, in the words of today. */
-		change.state = in->count == 0 ? HARMONY_STATE_NEW : same ? HARMONY_STATE_REJECTED : -1;
+		change.state = in->count == 0 ? HARMONY_STATE_NEW
+			       : same         ? HARMONY_STATE_REJECTED
+					      : -1;
 		change.outcome = in->count > 0;
 		change.code = in->count > 0 ? in->state.code : NULL;
 		change.field = in->count > 0 ? in->state.field : NULL;
@@ -417,45 +424,48 @@ static harmony_status join(harmony__job *job, incoming *in, const known *owner, 
 
 /* The key is known, the content is not. */
 static harmony_status other_content(harmony__job *job, incoming *in, const known *owner,
-                                    harmony_error *error)
+				    harmony_error *error)
 {
 	bool party = (HARMONY_BIT(in->state.kind) & HARMONY_PARTIES) != 0;
-	bool unknown = owner->state == HARMONY_STATE_IN_DOUBT || owner->state == HARMONY_STATE_OFFERED;
+	bool unknown =
+	    owner->state == HARMONY_STATE_IN_DOUBT || owner->state == HARMONY_STATE_OFFERED;
 
 	if (!party && (owner->applied || owner->state == HARMONY_STATE_BOOKED))
-		return put_beside(job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_CHANGED_AFTER_BOOKING,
-		                  "this entry is booked already, with other content; correct it in the "
-		                  "package, or give the new one a number of its own in the ERP",
-		                  error);
+		return put_beside(
+		    job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_CHANGED_AFTER_BOOKING,
+		    "this entry is booked already, with other content; correct it in the "
+		    "package, or give the new one a number of its own in the ERP",
+		    error);
 	if (!party && unknown)
-		return put_beside(job, in, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
-		                  "an earlier version of this entry may be booked; it is looked up first",
-		                  error);
+		return put_beside(
+		    job, in, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
+		    "an earlier version of this entry may be booked; it is looked up first", error);
 	return put_record(job, in, owner->id, unknown ? HARMONY_STATE_IN_DOUBT : HARMONY_STATE_NEW,
-	                  error);
+			  error);
 }
 
 static harmony_status bad_content(harmony__job *job, incoming *in, const known *owner,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	if (owner->state == HARMONY_STATE_REJECTED && !owner->applied)
 		return put_record(job, in, owner->id, HARMONY_STATE_REJECTED, error);
-	return put_beside(job, in, HARMONY_STATE_REJECTED, in->failures[0].code, in->failures[0].message,
-	                  error);
+	return put_beside(job, in, HARMONY_STATE_REJECTED, in->failures[0].code,
+			  in->failures[0].message, error);
 }
 
 /* Twice in one run: a relation's last row counts, an entry's first. */
 static harmony_status second_time(harmony__job *job, incoming *in, const known *owner,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	if (memcmp(owner->hash, in->state.hash, HARMONY_HASH_SIZE) == 0 && in->count == 0)
 		return HARMONY_OK;
 	if ((HARMONY_BIT(in->state.kind) & HARMONY_PARTIES) != 0 && in->count == 0)
 		return other_content(job, in, owner, error);
-	return put_beside(job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
-	                  "this entry stands twice in what was taken in, with different content; give "
-	                  "one of the two another number in the ERP",
-	                  error);
+	return put_beside(
+	    job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
+	    "this entry stands twice in what was taken in, with different content; give "
+	    "one of the two another number in the ERP",
+	    error);
 }
 
 static harmony_status decide(harmony__job *job, incoming *in, harmony_error *error)
@@ -467,20 +477,20 @@ static harmony_status decide(harmony__job *job, incoming *in, harmony_error *err
 	if (status != HARMONY_OK)
 		return status;
 	if (!owner.here)
-		return put_record(job, in, 0, in->count > 0 ? HARMONY_STATE_REJECTED : HARMONY_STATE_NEW,
-		                  error);
+		return put_record(
+		    job, in, 0, in->count > 0 ? HARMONY_STATE_REJECTED : HARMONY_STATE_NEW, error);
 	if (harmony__ids_has(&job->touched, owner.id))
 		return second_time(job, in, &owner, error);
 	received = memcmp(owner.hash, in->state.hash, HARMONY_HASH_SIZE) == 0;
 	if (!received && owner.version > 1)
-		status = job->store->record_received(&received, job->store->self, owner.id, in->state.hash,
-		                                     error);
+		status = job->store->record_received(&received, job->store->self, owner.id,
+						     in->state.hash, error);
 	if (status != HARMONY_OK)
 		return status;
 	if (received)
 		return join(job, in, &owner, error);
 	return in->count > 0 ? bad_content(job, in, &owner, error)
-	                     : other_content(job, in, &owner, error);
+			     : other_content(job, in, &owner, error);
 }
 
 /* How many equal records without a number came before this one, and itself. */
@@ -538,7 +548,7 @@ typedef struct intake {
 } intake;
 
 static harmony_status take_record(const harmony_record *record, const harmony_diagnostic *failures,
-                                  size_t count, void *user)
+				  size_t count, void *user)
 {
 	intake *into = user;
 	incoming in = {.record = record, .failures = failures, .count = count};
@@ -562,7 +572,7 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 	return status;
 }
 
-/* ---- one file into the store --------------------------------------------------------------------- */
+/* ---- one file into the store ---- */
 
 static harmony_status take_bytes(const void *data, size_t len, void *user)
 {
@@ -572,11 +582,11 @@ static harmony_status take_bytes(const void *data, size_t len, void *user)
 	into->size += len;
 	if (into->size > HARMONY_MAX_INTAKE)
 		return harmony_error_set(into->error, HARMONY_LIMIT, NULL,
-		                         "%s is larger than %u bytes; split it", job->file.name,
-		                         HARMONY_MAX_INTAKE);
+					 "%s is larger than %u bytes; split it", job->file.name,
+					 HARMONY_MAX_INTAKE);
 	harmony__sha256_add(&into->sha, data, len);
 	harmony_status status =
-		job->store->file_write(job->store->self, &job->file, data, len, into->error);
+	    job->store->file_write(job->store->self, &job->file, data, len, into->error);
 	into->failed = status != HARMONY_OK;
 	return status;
 }
@@ -604,14 +614,14 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 
 	harmony__sha256_init(&into.sha);
 	job->file = (harmony_intake){.struct_size = sizeof(job->file),
-	                             .integration = job->integration->id,
-	                             .run = job->run.id,
-	                             .name = base_name(path),
-	                             .path = path};
+				     .integration = job->integration->id,
+				     .run = job->run.id,
+				     .name = base_name(path),
+				     .path = path};
 	status = job->store->file_begin(job->store->self, &job->file, error);
 	if (status == HARMONY_OK)
-		status = harmony__read_file(job->integration, path, take_record, NULL, take_bytes, &into,
-		                            error);
+		status = harmony__read_file(job->integration, path, take_record, NULL, take_bytes,
+					    &into, error);
 	job->unreadable = status != HARMONY_OK && !into.failed;
 	if (status != HARMONY_OK)
 		return status;
@@ -624,19 +634,19 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 		name_in_run(&job->run, job->file.name);
 		if (known_as != 0)
 			harmony__log(job->context, HARMONY_LOG_INFO,
-			             "integration %s: %s was taken in before, byte for byte",
-			             job->integration->name, path);
+				     "integration %s: %s was taken in before, byte for byte",
+				     job->integration->name, path);
 	}
 	return status;
 }
 
-/* ---- watched files ----------------------------------------------------------------------------------- */
+/* ---- watched files ---- */
 
 /* What tells one state of a file from another. */
 static void fingerprint(char text[96], const harmony__file_info *info)
 {
 	(void)snprintf(text, 96, "%llu %lld %llu", (unsigned long long)info->size,
-	               (long long)info->modified_ns, (unsigned long long)info->inode);
+		       (long long)info->modified_ns, (unsigned long long)info->inode);
 }
 
 static harmony_status memo_name(harmony__buf *name, harmony__job *job, const char *path)
@@ -646,7 +656,7 @@ static harmony_status memo_name(harmony__buf *name, harmony__job *job, const cha
 }
 
 static harmony_status taken_before(bool *yes, harmony__job *job, const char *path, const char *now,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	char then[96];
 	size_t len = sizeof(then);
@@ -655,7 +665,7 @@ static harmony_status taken_before(bool *yes, harmony__job *job, const char *pat
 
 	if (status == HARMONY_OK)
 		status = job->store->memo_load(then, &len, job->store->self, job->integration->id,
-		                               name.data, error);
+					       name.data, error);
 	harmony__buf_free(&name);
 	*yes = status == HARMONY_OK && len == strlen(now) && memcmp(then, now, len) == 0;
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
@@ -673,8 +683,8 @@ static harmony_status remember(harmony__job *job, const char *path, harmony_erro
 	fingerprint(now, &info);
 	status = memo_name(&name, job, path);
 	if (status == HARMONY_OK)
-		status = job->store->memo_save(job->store->self, job->integration->id, name.data, now,
-		                               strlen(now), error);
+		status = job->store->memo_save(job->store->self, job->integration->id, name.data,
+					       now, strlen(now), error);
 	harmony__buf_free(&name);
 	return status;
 }
@@ -712,9 +722,10 @@ harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, h
 		if (harmony__file_stat(&info, paths->list[i], NULL) == HARMONY_OK)
 			fingerprint(now, &info);
 		if (strcmp(now, first[i]) != 0) { /* relations and entries belong together */
-			harmony__log(job->context, HARMONY_LOG_INFO,
-			             "integration %s: %s is still being written; left until it is complete",
-			             job->integration->name, paths->list[i]);
+			harmony__log(
+			    job->context, HARMONY_LOG_INFO,
+			    "integration %s: %s is still being written; left until it is complete",
+			    job->integration->name, paths->list[i]);
 			harmony__paths_free(paths);
 			break;
 		}
@@ -723,7 +734,7 @@ harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, h
 }
 
 harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
-                               harmony_error *error)
+			       harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 
@@ -751,14 +762,14 @@ void harmony__archive(harmony__job *job, const harmony__paths *paths)
 		if (status == HARMONY_OK)
 			status = harmony__folder_make(to.data, &error);
 		(void)harmony__buf_printf(&to, "/%lld-%s", (long long)job->run.id,
-		                          base_name(paths->list[i]));
-		if (status == HARMONY_OK && (status = harmony__buf_check(&to, "archive_path", &error)) ==
-		                                    HARMONY_OK)
+					  base_name(paths->list[i]));
+		if (status == HARMONY_OK &&
+		    (status = harmony__buf_check(&to, "archive_path", &error)) == HARMONY_OK)
 			status = harmony__file_move(paths->list[i], to.data, job->context, &error);
 		if (status != HARMONY_OK)
 			harmony__log(job->context, HARMONY_LOG_WARNING,
-			             "integration %s: %s was taken in, and stays where it is: %s",
-			             job->integration->name, paths->list[i], error.message);
+				     "integration %s: %s was taken in, and stays where it is: %s",
+				     job->integration->name, paths->list[i], error.message);
 	}
 	harmony__buf_free(&to);
 }

@@ -3,7 +3,7 @@
 
 #include "sync/sync.h"
 
-/* ---- records out of the store ---------------------------------------------------------------- */
+/* ---- records out of the store ---- */
 
 void harmony__window_init(harmony__window *window, harmony_context *context, harmony_error *error)
 {
@@ -28,7 +28,7 @@ void harmony__window_free(harmony__window *window)
 static void path_of(char *to, size_t size, const harmony_diagnostic *failure)
 {
 	const harmony_field_info *info =
-		failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
+	    failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
 
 	to[0] = '\0';
 	if (info != NULL && failure->row == HARMONY_HEADER)
@@ -39,7 +39,7 @@ static void path_of(char *to, size_t size, const harmony_diagnostic *failure)
 
 /* A record of the line that was fed last. */
 static harmony_status keep_record(const harmony_record *record, const harmony_diagnostic *failures,
-                                  size_t count, void *user)
+				  size_t count, void *user)
 {
 	harmony__window *window = user;
 	harmony__entry *entry = &window->entries[window->count - 1];
@@ -49,8 +49,8 @@ static harmony_status keep_record(const harmony_record *record, const harmony_di
 		entry->bad = true;
 		path_of(path, sizeof(path), &failures[0]);
 		harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_REJECTED,
-		                    harmony_code_word(failures[0].code), path, "%s",
-		                    failures[0].message);
+				    harmony_code_word(failures[0].code), path, "%s",
+				    failures[0].message);
 	}
 	return harmony_record_copy(&entry->record, record, window->error);
 }
@@ -60,16 +60,17 @@ static harmony_status verify(const harmony__window *window, const harmony__entry
 {
 	uint8_t hash[HARMONY_HASH_SIZE];
 	harmony_status status =
-		entry->record != NULL ? harmony_record_hash(hash, entry->record) : HARMONY_CORRUPT;
+	    entry->record != NULL ? harmony_record_hash(hash, entry->record) : HARMONY_CORRUPT;
 
 	if (status == HARMONY_OK && memcmp(hash, entry->hash, sizeof(hash)) == 0)
 		return HARMONY_OK;
 	if (status != HARMONY_OK && status != HARMONY_CORRUPT)
 		return status;
-	return harmony_error_set(window->error, HARMONY_CORRUPT, NULL,
-	                         "record %lld of the store is damaged: its fields are not those that "
-	                         "were stored; restore a copy of the store",
-	                         (long long)entry->id);
+	return harmony_error_set(
+	    window->error, HARMONY_CORRUPT, NULL,
+	    "record %lld of the store is damaged: its fields are not those that "
+	    "were stored; restore a copy of the store",
+	    (long long)entry->id);
 }
 
 harmony_status harmony__window_add(const harmony_record_state *state, void *user)
@@ -79,30 +80,32 @@ harmony_status harmony__window_add(const harmony_record_state *state, void *user
 	harmony_status status = HARMONY_OK;
 
 	if (harmony__grow(window->context, (void **)&window->entries, &window->capacity,
-	                  window->count + 1, sizeof(*entry)) != HARMONY_OK)
+			  window->count + 1, sizeof(*entry)) != HARMONY_OK)
 		return harmony__nomem(window->error);
 	entry = &window->entries[window->count++];
 	*entry = (harmony__entry){.id = state->id,
-	                          .kind = state->kind,
-	                          .state = state->state,
-	                          .owner = state->owner,
-	                          .applied = state->applied,
-	                          .attempts = state->attempts,
-	                          .verdict = HARMONY_VERDICT_INIT};
+				  .kind = state->kind,
+				  .state = state->state,
+				  .owner = state->owner,
+				  .applied = state->applied,
+				  .attempts = state->attempts,
+				  .verdict = HARMONY_VERDICT_INIT};
 	memcpy(entry->hash, state->hash, sizeof(entry->hash));
 	(void)harmony__copy_text(entry->key, sizeof(entry->key), state->key, strlen(state->key));
-	(void)harmony__copy_text(entry->code, sizeof(entry->code), state->code, strlen(state->code));
+	(void)harmony__copy_text(entry->code, sizeof(entry->code), state->code,
+				 strlen(state->code));
 	if (window->reader == NULL)
-		status = harmony_jsonl_new(&window->reader, window->context, "the store", keep_record, NULL,
-		                           window, window->error);
+		status = harmony_jsonl_new(&window->reader, window->context, "the store",
+					   keep_record, NULL, window, window->error);
 	if (status == HARMONY_OK)
-		status = harmony_jsonl_feed(window->reader, state->json, state->json_len, window->error);
+		status =
+		    harmony_jsonl_feed(window->reader, state->json, state->json_len, window->error);
 	if (status == HARMONY_OK)
 		status = harmony_jsonl_feed(window->reader, "\n", 1, window->error);
 	return status == HARMONY_OK ? verify(window, entry) : status;
 }
 
-/* ---- leftovers ------------------------------------------------------------------------------------ */
+/* ---- leftovers ---- */
 
 typedef struct claim {
 	int64_t id, run;
@@ -120,7 +123,7 @@ static harmony_status keep_claim(const harmony_record_state *record, void *user)
 	claims *all = user;
 
 	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-	                  sizeof(claim)) != HARMONY_OK)
+			  sizeof(claim)) != HARMONY_OK)
 		return HARMONY_NOMEM;
 	all->list[all->count++] = (claim){record->id, record->run, record->state};
 	return HARMONY_OK;
@@ -130,11 +133,11 @@ harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_erro
 {
 	claims all = {.context = job->context};
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .states = HARMONY_STATES_OPEN,
-	                              .due = due};
+				      .integration = job->integration->id,
+				      .states = HARMONY_STATES_OPEN,
+				      .due = due};
 	harmony_status status =
-		job->store->record_list(job->store->self, &query, keep_claim, &all, error);
+	    job->store->record_list(job->store->self, &query, keep_claim, &all, error);
 
 	if (status == HARMONY_NOMEM)
 		status = harmony__nomem(error);
@@ -155,9 +158,9 @@ harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_erro
 /* How long a service leaves a record in doubt alone: the package may be at work on it still, and
    each look costs a request. A run that a person starts looks at once. */
 #define FIRST_LOOK INT64_C(60000)
-#define NEXT_LOOK INT64_C(600000)
+#define NEXT_LOOK  INT64_C(600000)
 
-/* ---- verdicts into the store ------------------------------------------------------------------------ */
+/* ---- verdicts into the store ---- */
 
 static const char *endpoint_of(const harmony__entry *entry)
 {
@@ -165,14 +168,14 @@ static const char *endpoint_of(const harmony__entry *entry)
 }
 
 static harmony_status put_waiting(harmony__job *job, const harmony__entry *entry,
-                                  harmony_record_change *change, harmony_error *error)
+				  harmony_record_change *change, harmony_error *error)
 {
 	const harmony_verdict *verdict = &entry->verdict;
 
 	change->state = HARMONY_STATE_WAITING;
 	change->imposed = verdict->retry_after > 0;
 	change->retry_in =
-		change->imposed ? verdict->retry_after : harmony__backoff(entry->attempts + 1);
+	    change->imposed ? verdict->retry_after : harmony__backoff(entry->attempts + 1);
 	if (verdict->code[0] == '\0')
 		change->code = harmony_code_word(HARMONY_CODE_NETWORK);
 	return harmony__change(job, change, error);
@@ -180,7 +183,7 @@ static harmony_status put_waiting(harmony__job *job, const harmony__entry *entry
 
 /* Writes what the package (or the check before it) said of an entry. */
 static harmony_status put_verdict(harmony__job *job, harmony__entry *entry, bool refused,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	const harmony_verdict *verdict = &entry->verdict;
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
@@ -211,7 +214,7 @@ static harmony_status put_verdict(harmony__job *job, harmony__entry *entry, bool
 			change.code = harmony_code_word(HARMONY_CODE_VENDOR);
 		if (refused)
 			status = job->store->refusal_add(job->store->self, job->integration->id,
-			                                 endpoint_of(entry), error);
+							 endpoint_of(entry), error);
 		break;
 	case HARMONY_OUTCOME_WAITING:
 		return put_waiting(job, entry, &change, error);
@@ -220,13 +223,14 @@ static harmony_status put_verdict(harmony__job *job, harmony__entry *entry, bool
 		change.retry_in = FIRST_LOOK;
 		change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
 		if (verdict->message[0] == '\0')
-			change.message = "sent, and no answer came; it is looked up before it is offered again";
+			change.message =
+			    "sent, and no answer came; it is looked up before it is offered again";
 		break;
 	}
 	return status == HARMONY_OK ? harmony__change(job, &change, error) : status;
 }
 
-/* ---- a record that does not own its key ---------------------------------------------------------------- */
+/* ---- a record that does not own its key ---- */
 
 typedef struct rival {
 	int64_t id;
@@ -245,7 +249,7 @@ static harmony_status keep_rival(const harmony_record_state *record, void *user)
 }
 
 static harmony_status end_entry(harmony__job *job, harmony__entry *entry, int state, int code,
-                                const char *message, harmony_error *error)
+				const char *message, harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 
@@ -264,7 +268,7 @@ static harmony_status end_entry(harmony__job *job, harmony__entry *entry, int st
 
 /* It takes the place of the owner, which the package does not have. */
 static harmony_status take_over(harmony__job *job, harmony__entry *entry, const rival *owner,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 	harmony_status status = HARMONY_OK;
@@ -275,7 +279,8 @@ static harmony_status take_over(harmony__job *job, harmony__entry *entry, const 
 		change.owner = 0;
 		change.event = change.outcome = 1;
 		change.code = harmony_code_word(HARMONY_CODE_DUPLICATE);
-		change.message = "a newer version of this entry took its place before it was booked";
+		change.message =
+		    "a newer version of this entry took its place before it was booked";
 		status = harmony__change(job, &change, error);
 	}
 	change = (harmony_record_change)HARMONY_RECORD_CHANGE_INIT;
@@ -293,39 +298,41 @@ static harmony_status settle(harmony__job *job, harmony__entry *entry, harmony_e
 {
 	rival owner = {0};
 	int same = 0;
-	harmony_status status =
-		job->store->record_find(job->store->self, job->integration->id, entry->key, NULL, 1,
-	                                keep_rival, &owner, error);
+	harmony_status status = job->store->record_find(
+	    job->store->self, job->integration->id, entry->key, NULL, 1, keep_rival, &owner, error);
 
 	if (status == HARMONY_NOTFOUND)
 		return take_over(job, entry, &owner, error);
 	if (status == HARMONY_OK)
-		status = job->store->record_received(&same, job->store->self, owner.id, entry->hash, error);
+		status = job->store->record_received(&same, job->store->self, owner.id, entry->hash,
+						     error);
 	if (status != HARMONY_OK)
 		return status;
 	same = same || memcmp(owner.hash, entry->hash, sizeof(owner.hash)) == 0;
 	if (owner.applied || owner.state == HARMONY_STATE_BOOKED)
 		return same && owner.state == HARMONY_STATE_BOOKED
-		               ? end_entry(job, entry, HARMONY_STATE_SKIPPED, -1, "", error)
-		               : end_entry(job, entry, HARMONY_STATE_REJECTED,
-		                           HARMONY_CODE_CHANGED_AFTER_BOOKING,
-		                           "this entry is booked already, with other content; correct it "
-		                           "in the package, or give this one a number of its own",
-		                           error);
+			   ? end_entry(job, entry, HARMONY_STATE_SKIPPED, -1, "", error)
+			   : end_entry(
+				 job, entry, HARMONY_STATE_REJECTED,
+				 HARMONY_CODE_CHANGED_AFTER_BOOKING,
+				 "this entry is booked already, with other content; correct it "
+				 "in the package, or give this one a number of its own",
+				 error);
 	if (owner.state == HARMONY_STATE_IN_DOUBT || owner.state == HARMONY_STATE_OFFERED)
-		return end_entry(job, entry, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
-		                 "an earlier version of this entry may be booked; it is looked up first",
-		                 error);
+		return end_entry(
+		    job, entry, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
+		    "an earlier version of this entry may be booked; it is looked up first", error);
 	if (owner.state == HARMONY_STATE_REJECTED ||
 	    strcmp(entry->code, harmony_code_word(HARMONY_CODE_DUPLICATE)) != 0)
 		return take_over(job, entry, &owner, error);
-	return end_entry(job, entry, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
-	                 "another entry with this number is still to be booked; give this one a number "
-	                 "of its own: edit entry_number",
-	                 error);
+	return end_entry(
+	    job, entry, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
+	    "another entry with this number is still to be booked; give this one a number "
+	    "of its own: edit entry_number",
+	    error);
 }
 
-/* ---- before it is sent ------------------------------------------------------------------------------------ */
+/* ---- before it is sent ---- */
 
 /* Everything that can be told without the package. */
 static harmony_status prepare(harmony__job *job, harmony__entry *entry, harmony_error *error)
@@ -341,11 +348,12 @@ static harmony_status prepare(harmony__job *job, harmony__entry *entry, harmony_
 		return put_verdict(job, entry, false, error);
 	if ((connector->capabilities & HARMONY_BIT(entry->kind)) != 0)
 		return HARMONY_OK;
-	harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_REJECTED,
-	                    harmony_code_word(HARMONY_CODE_UNSUPPORTED_KIND), "",
-	                    "%s takes no %s; book it there by hand, or leave its journal out of the export",
-	                    connector->long_name != NULL ? connector->long_name : connector->name,
-	                    harmony_kind_word(entry->kind));
+	harmony_verdict_set(
+	    &entry->verdict, HARMONY_OUTCOME_REJECTED,
+	    harmony_code_word(HARMONY_CODE_UNSUPPORTED_KIND), "",
+	    "%s takes no %s; book it there by hand, or leave its journal out of the export",
+	    connector->long_name != NULL ? connector->long_name : connector->name,
+	    harmony_kind_word(entry->kind));
 	return put_verdict(job, entry, false, error);
 }
 
@@ -353,7 +361,7 @@ static harmony_status prepare(harmony__job *job, harmony__entry *entry, harmony_
 
 /* How many records of this kind may be refused before the package's allowance comes near. */
 static harmony_status budget_left(uint32_t *left, int64_t *relief, harmony__job *job,
-                                  const harmony__entry *entry, harmony_error *error)
+				  const harmony__entry *entry, harmony_error *error)
 {
 	const harmony_connector *connector = job->integration->connector;
 	uint32_t allowed = connector->refusals_allowed * BUDGET_PERCENT / 100, used = 0;
@@ -366,24 +374,25 @@ static harmony_status budget_left(uint32_t *left, int64_t *relief, harmony__job 
 	if (allowed == 0)
 		allowed = 1;
 	status = job->store->refusal_count(&used, relief, job->store->self, job->integration->id,
-	                                   endpoint_of(entry), connector->refusals_window, error);
+					   endpoint_of(entry), connector->refusals_window, error);
 	*left = used < allowed ? allowed - used : 0;
 	return status;
 }
 
 static harmony_status park(harmony__job *job, harmony__entry *entry, int64_t relief,
-                           harmony_error *error)
+			   harmony_error *error)
 {
-	harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_WAITING,
-	                    harmony_code_word(HARMONY_CODE_RATE_LIMITED), "",
-	                    "%s refused so many records that more refusals would close it for an hour or "
-	                    "so; correct the rejected ones, this one is offered again by itself",
-	                    job->integration->connector->name);
+	harmony_verdict_set(
+	    &entry->verdict, HARMONY_OUTCOME_WAITING, harmony_code_word(HARMONY_CODE_RATE_LIMITED),
+	    "",
+	    "%s refused so many records that more refusals would close it for an hour or "
+	    "so; correct the rejected ones, this one is offered again by itself",
+	    job->integration->connector->name);
 	entry->verdict.retry_after = relief > 0 ? relief : 1;
 	return put_verdict(job, entry, false, error);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 typedef struct batch {
 	harmony__entry **entries;
@@ -400,7 +409,7 @@ static size_t batch_max(const harmony_connector *connector)
 
 /* The next records of one kind that may go together; marks them offered. */
 static harmony_status fill_batch(batch *out, harmony__job *job, harmony__window *window,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	size_t max = batch_max(job->integration->connector);
 	harmony_kind kind = 0;
@@ -450,7 +459,7 @@ static int code_of(harmony_status status)
 
 /* A status of the connection: what has no verdict was not sent, unless nobody knows. */
 static void read_status(harmony__job *job, batch *sent, harmony_status status,
-                        const harmony_error *why)
+			const harmony_error *why)
 {
 	bool doubt = false;
 
@@ -459,11 +468,12 @@ static void read_status(harmony__job *job, batch *sent, harmony_status status,
 		if (verdict->outcome == HARMONY_OUTCOME_NONE && status != HARMONY_OK &&
 		    status != HARMONY_INDOUBT)
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING,
-			                    harmony_code_word(code_of(status)), "", "%s", why->message);
+					    harmony_code_word(code_of(status)), "", "%s",
+					    why->message);
 		else if (verdict->outcome == HARMONY_OUTCOME_NONE && why->message[0] != '\0')
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT,
-			                    harmony_code_word(HARMONY_CODE_IN_DOUBT), "", "%s",
-			                    why->message);
+					    harmony_code_word(HARMONY_CODE_IN_DOUBT), "", "%s",
+					    why->message);
 		doubt = doubt || verdict->outcome == HARMONY_OUTCOME_NONE ||
 			verdict->outcome == HARMONY_OUTCOME_IN_DOUBT;
 		sent->entries[i]->verdict = *verdict;
@@ -473,9 +483,10 @@ static void read_status(harmony__job *job, batch *sent, harmony_status status,
 		harmony__job_stop(job, status, why);
 	else if (job->silent >= SILENT_MOST) {
 		harmony_error silent = HARMONY_ERROR_INIT;
-		(void)harmony_error_set(&silent, HARMONY_RETRY, harmony_code_word(HARMONY_CODE_NETWORK),
-		                        "%s did not answer %d times in a row; the rest waits until it does",
-		                        job->integration->connector->name, SILENT_MOST);
+		(void)harmony_error_set(
+		    &silent, HARMONY_RETRY, harmony_code_word(HARMONY_CODE_NETWORK),
+		    "%s did not answer %d times in a row; the rest waits until it does",
+		    job->integration->connector->name, SILENT_MOST);
 		harmony__job_stop(job, HARMONY_RETRY, &silent);
 	}
 }
@@ -489,19 +500,21 @@ static void read_back(harmony__job *job, harmony__entry *entry)
 	harmony_error why = HARMONY_ERROR_INIT;
 	harmony_status status;
 
-	if ((connector->capabilities & HARMONY_CAN_READ_BACK) == 0 || connector->read_back == NULL ||
-	    entry->verdict.outcome != HARMONY_OUTCOME_BOOKED || job->stop != HARMONY_OK)
+	if ((connector->capabilities & HARMONY_CAN_READ_BACK) == 0 ||
+	    connector->read_back == NULL || entry->verdict.outcome != HARMONY_OUTCOME_BOOKED ||
+	    job->stop != HARMONY_OK)
 		return;
 	status = connector->read_back(job->integration->instance, entry->record,
-	                              entry->verdict.remote_id, &seen, &why);
+				      entry->verdict.remote_id, &seen, &why);
 	if (status == HARMONY_OK && seen.outcome == HARMONY_OUTCOME_DIFFERS) {
-		(void)harmony__copy_text(seen.remote_id, sizeof(seen.remote_id), entry->verdict.remote_id,
-		                         strlen(entry->verdict.remote_id));
+		(void)harmony__copy_text(seen.remote_id, sizeof(seen.remote_id),
+					 entry->verdict.remote_id,
+					 strlen(entry->verdict.remote_id));
 		entry->verdict = seen;
 	} else if (status != HARMONY_OK) {
 		harmony__log(job->context, HARMONY_LOG_WARNING,
-		             "integration %s: %s is booked, and could not be read back: %s",
-		             job->integration->name, entry->key, why.message);
+			     "integration %s: %s is booked, and could not be read back: %s",
+			     job->integration->name, entry->key, why.message);
 		if (status != HARMONY_INDOUBT)
 			harmony__job_stop(job, status, &why);
 	}
@@ -511,7 +524,7 @@ static void tell_progress(harmony__job *job)
 {
 	if (job->sync->options.progress != NULL)
 		job->sync->options.progress(HARMONY_PHASE_OFFER, job->integration->name, job->done,
-		                            job->work, job->sync->options.user);
+					    job->work, job->sync->options.user);
 }
 
 /* Commits what was marked offered, sends it, and begins the transaction that takes the
@@ -526,7 +539,7 @@ static harmony_status send_batch(harmony__job *job, batch *out, harmony_error *e
 	if (status != HARMONY_OK)
 		return status;
 	status = job->integration->connector->offer(job->integration->instance, out->records,
-	                                            out->count, out->verdicts, &why);
+						    out->count, out->verdicts, &why);
 	read_status(job, out, status, &why);
 	status = harmony__step(job->sync, "sent", error);
 	for (size_t i = 0; i < out->count && status == HARMONY_OK; i++)
@@ -541,7 +554,7 @@ static harmony_status send_batch(harmony__job *job, batch *out, harmony_error *e
 
 /* Sends a window of records, within a transaction that the caller began. */
 static harmony_status send_window(harmony__job *job, harmony__window *window, batch *out,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 
@@ -571,8 +584,8 @@ static harmony_status batch_init(batch *out, harmony__job *job, harmony_error *e
 	out->records = harmony__alloc(job->context, max * sizeof(*out->records));
 	out->verdicts = harmony__alloc(job->context, max * sizeof(*out->verdicts));
 	return out->entries != NULL && out->records != NULL && out->verdicts != NULL
-	               ? HARMONY_OK
-	               : harmony__nomem(error);
+		   ? HARMONY_OK
+		   : harmony__nomem(error);
 }
 
 static void batch_free(batch *out, harmony__job *job)
@@ -588,25 +601,25 @@ harmony_status harmony__offer(harmony__job *job, harmony_error *error)
 	batch out;
 	size_t max = batch_max(job->integration->connector);
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .claimed = job->run.id,
-	                              .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW),
-	                              .limit = max > WINDOW ? max : WINDOW,
-	                              .with_json = 1,
-	                              .in_order = 1};
+				      .integration = job->integration->id,
+				      .claimed = job->run.id,
+				      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW),
+				      .limit = max > WINDOW ? max : WINDOW,
+				      .with_json = 1,
+				      .in_order = 1};
 	harmony_status status = batch_init(&out, job, error);
 
 	harmony__window_init(&window, job->context, error);
 	while (status == HARMONY_OK && job->stop == HARMONY_OK) {
 		harmony__window_clear(&window);
-		status = job->store->record_list(job->store->self, &query, harmony__window_add, &window,
-		                                 error);
+		status = job->store->record_list(job->store->self, &query, harmony__window_add,
+						 &window, error);
 		if (status != HARMONY_OK || window.count == 0)
 			break;
 		status = job->store->begin(job->store->self, error);
 		if (status == HARMONY_OK)
 			status = harmony__settle_transaction(
-				job, send_window(job, &window, &out, error), error);
+			    job, send_window(job, &window, &out, error), error);
 		if (status == HARMONY_OK)
 			status = harmony__step(job->sync, "answered", error);
 	}
@@ -615,7 +628,7 @@ harmony_status harmony__offer(harmony__job *job, harmony_error *error)
 	return status;
 }
 
-/* ---- in doubt ------------------------------------------------------------------------------------------------ */
+/* ---- in doubt ---- */
 
 /* What the package says of a record that may have been applied. */
 static harmony_status put_found(harmony__job *job, harmony__entry *entry, harmony_error *error)
@@ -632,8 +645,8 @@ static harmony_status put_found(harmony__job *job, harmony__entry *entry, harmon
 		change.event = 1;
 		change.applied = outcome == HARMONY_OUTCOME_ABSENT ? 0 : -1;
 		change.message = outcome == HARMONY_OUTCOME_ABSENT
-		                         ? "looked up: the package does not have it; offered again"
-		                         : "looked up: the package has another version of it; updated";
+				     ? "looked up: the package does not have it; offered again"
+				     : "looked up: the package has another version of it; updated";
 		return harmony__change(job, &change, error);
 	}
 	change.state = HARMONY_STATE_IN_DOUBT;
@@ -642,10 +655,11 @@ static harmony_status put_found(harmony__job *job, harmony__entry *entry, harmon
 	change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
 	change.field = entry->verdict.field;
 	change.vendor = entry->verdict.vendor;
-	change.message = entry->verdict.message[0] != '\0'
-	                         ? entry->verdict.message
-	                         : "the package cannot tell whether it has this record; look there, and "
-				   "re-offer it";
+	change.message =
+	    entry->verdict.message[0] != '\0'
+		? entry->verdict.message
+		: "the package cannot tell whether it has this record; look there, and "
+		  "re-offer it";
 	return harmony__change(job, &change, error);
 }
 
@@ -657,7 +671,8 @@ static harmony_status resolve_entry(harmony__job *job, harmony__entry *entry, ha
 
 	entry->verdict = (harmony_verdict)HARMONY_VERDICT_INIT;
 	if ((connector->capabilities & HARMONY_CAN_FIND) != 0)
-		status = connector->find(job->integration->instance, entry->record, &entry->verdict, &why);
+		status = connector->find(job->integration->instance, entry->record, &entry->verdict,
+					 &why);
 	if (status != HARMONY_OK) {
 		harmony__job_stop(job, status, &why);
 		return HARMONY_OK;
@@ -674,22 +689,23 @@ harmony_status harmony__resolve(harmony__job *job, harmony_error *error)
 {
 	harmony__window window;
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .claimed = job->run.id,
-	                              .states = HARMONY_STATE_BIT(HARMONY_STATE_IN_DOUBT),
-	                              .limit = WINDOW,
-	                              .with_json = 1};
+				      .integration = job->integration->id,
+				      .claimed = job->run.id,
+				      .states = HARMONY_STATE_BIT(HARMONY_STATE_IN_DOUBT),
+				      .limit = WINDOW,
+				      .with_json = 1};
 	harmony_status status = HARMONY_OK;
 
 	harmony__window_init(&window, job->context, error);
 	while (status == HARMONY_OK && job->stop == HARMONY_OK) {
 		harmony__window_clear(&window);
-		status = job->store->record_list(job->store->self, &query, harmony__window_add, &window,
-		                                 error);
+		status = job->store->record_list(job->store->self, &query, harmony__window_add,
+						 &window, error);
 		if (status != HARMONY_OK || window.count == 0)
 			break;
 		query.after = window.entries[window.count - 1].id;
-		for (size_t i = 0; i < window.count && status == HARMONY_OK && job->stop == HARMONY_OK; i++) {
+		for (size_t i = 0;
+		     i < window.count && status == HARMONY_OK && job->stop == HARMONY_OK; i++) {
 			status = resolve_entry(job, &window.entries[i], error);
 			if (harmony__cancelled(job->sync))
 				harmony__job_stop(job, HARMONY_CANCELLED, NULL);

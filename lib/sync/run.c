@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/sync.h"
 
-/* ---- a set of numbers ----------------------------------------------------------------- */
+/* ---- a set of numbers ---- */
 
 void harmony__ids_init(harmony__ids *ids, harmony_context *context)
 {
@@ -29,7 +29,7 @@ harmony_status harmony__ids_add(harmony__ids *ids, int64_t id)
 {
 	if (2 * (ids->count + 1) > ids->capacity) {
 		harmony__ids bigger = {.context = ids->context,
-		                       .capacity = ids->capacity > 0 ? 2 * ids->capacity : 64};
+				       .capacity = ids->capacity > 0 ? 2 * ids->capacity : 64};
 		bigger.slots = harmony__zalloc(ids->context, bigger.capacity * sizeof(int64_t));
 		if (bigger.slots == NULL)
 			return HARMONY_NOMEM;
@@ -51,17 +51,17 @@ bool harmony__ids_has(const harmony__ids *ids, int64_t id)
 	return ids->capacity > 0 && *slot_of(ids, id) == id;
 }
 
-/* ---- changes and transactions -------------------------------------------------------------- */
+/* ---- changes and transactions ---- */
 
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
-                               harmony_error *error)
+			       harmony_error *error)
 {
 	change->run = job->run.id;
 	return job->store->record_change(job->store->self, change, error);
 }
 
 harmony_status harmony__settle_transaction(harmony__job *job, harmony_status status,
-                                           harmony_error *error)
+					   harmony_error *error)
 {
 	if (status == HARMONY_OK)
 		return job->store->commit(job->store->self, error);
@@ -70,7 +70,7 @@ harmony_status harmony__settle_transaction(harmony__job *job, harmony_status sta
 }
 
 #define BACKOFF_FIRST INT64_C(30000)
-#define BACKOFF_MOST INT64_C(3600000)
+#define BACKOFF_MOST  INT64_C(3600000)
 
 int64_t harmony__backoff(uint32_t attempts)
 {
@@ -96,7 +96,7 @@ void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_e
 		(void)harmony_error_set(&job->why, status, NULL, "%s", harmony_status_text(status));
 }
 
-/* ---- what a crash left ------------------------------------------------------------------------ */
+/* ---- what a crash left ---- */
 
 typedef struct found {
 	int64_t id, run;
@@ -114,7 +114,7 @@ static harmony_status keep_record(const harmony_record_state *record, void *user
 	finds *all = user;
 
 	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-	                  sizeof(found)) != HARMONY_OK)
+			  sizeof(found)) != HARMONY_OK)
 		return HARMONY_NOMEM;
 	all->list[all->count++] = (found){record->id, record->run, record->state};
 	return HARMONY_OK;
@@ -127,7 +127,7 @@ static harmony_status keep_running(const harmony_run *run, void *user)
 	if (run->state != HARMONY_RUN_RUNNING)
 		return HARMONY_OK;
 	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-	                  sizeof(found)) != HARMONY_OK)
+			  sizeof(found)) != HARMONY_OK)
 		return HARMONY_NOMEM;
 	all->list[all->count++] = (found){run->id, run->id, run->direction};
 	return HARMONY_OK;
@@ -136,10 +136,10 @@ static harmony_status keep_running(const harmony_run *run, void *user)
 static harmony_status open_records(finds *all, harmony__job *job, harmony_error *error)
 {
 	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = job->integration->id,
-	                              .states = HARMONY_STATES_OPEN};
+				      .integration = job->integration->id,
+				      .states = HARMONY_STATES_OPEN};
 	harmony_status status =
-		job->store->record_list(job->store->self, &query, keep_record, all, error);
+	    job->store->record_list(job->store->self, &query, keep_record, all, error);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
 
@@ -157,8 +157,9 @@ static harmony_status recover_record(harmony__job *job, const found *record, har
 		change.state = HARMONY_STATE_IN_DOUBT;
 		change.event = 1;
 		change.code = harmony_code_word(HARMONY_CODE_IN_DOUBT);
-		change.message = "the program ended before the package's answer was kept; it is looked "
-				 "up before it is offered again";
+		change.message =
+		    "the program ended before the package's answer was kept; it is looked "
+		    "up before it is offered again";
 	} else if (record->state == HARMONY_STATE_NEW) {
 		change.outcome_state = HARMONY_STATE_WAITING;
 		change.message = "the run was interrupted before this record was offered";
@@ -200,7 +201,7 @@ static harmony_status recover(harmony__job *job, harmony_error *error)
 {
 	finds runs = {.context = job->context}, records = {.context = job->context};
 	harmony_status status = job->store->run_list(job->store->self, job->integration->id, 0,
-	                                             LOOK_BACK, keep_running, &runs, error);
+						     LOOK_BACK, keep_running, &runs, error);
 
 	if (status != HARMONY_OK || runs.count == 0)
 		goto done;
@@ -221,10 +222,10 @@ done:
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
 
-/* ---- begin and end ---------------------------------------------------------------------------------- */
+/* ---- begin and end ---- */
 
 harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const char *name,
-                                 int direction, harmony_error *error)
+				 int direction, harmony_error *error)
 {
 	harmony_error locked = HARMONY_ERROR_INIT;
 	harmony_status status;
@@ -238,13 +239,16 @@ harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const ch
 	job->context = sync->context;
 	job->store = sync->options.store;
 	job->run.direction = direction;
-	(void)harmony__copy_text(job->run.integration, sizeof(job->run.integration), name, strlen(name));
+	(void)harmony__copy_text(job->run.integration, sizeof(job->run.integration), name,
+				 strlen(name));
 	harmony__ids_init(&job->touched, job->context);
 	harmony__buf_init(&job->json, job->context, HARMONY_MAX_JSON_LINE);
-	status = job->store->lock(&job->lock, job->store->self, job->integration->id, "run", 0, &locked);
+	status =
+	    job->store->lock(&job->lock, job->store->self, job->integration->id, "run", 0, &locked);
 	if (status == HARMONY_BUSY)
 		return harmony_error_set(error, status, NULL,
-		                         "another run holds integration %s; wait until it is done", name);
+					 "another run holds integration %s; wait until it is done",
+					 name);
 	if (status != HARMONY_OK)
 		return harmony_error_set(error, status, NULL, "%s", locked.message);
 	status = recover(job, error);
@@ -300,16 +304,19 @@ static void classify(harmony__job *job)
 	else if (job->stop != HARMONY_OK)
 		run->status = job->stop;
 	else
-		run->status = n->waiting > 0 ? HARMONY_RETRY : n->rejected > 0 ? HARMONY_REJECTED : HARMONY_OK;
+		run->status = n->waiting > 0    ? HARMONY_RETRY
+			      : n->rejected > 0 ? HARMONY_REJECTED
+						: HARMONY_OK;
 	if (run->status == HARMONY_OK)
 		run->state = HARMONY_RUN_SUCCEEDED;
 	else
-		run->state = import || n->booked + n->skipped == 0 ? HARMONY_RUN_FAILED : HARMONY_RUN_PARTIAL;
+		run->state = import || n->booked + n->skipped == 0 ? HARMONY_RUN_FAILED
+								   : HARMONY_RUN_PARTIAL;
 	if (job->stop != HARMONY_OK) {
 		(void)harmony__copy_text(run->code, sizeof(run->code), job->why.code,
-		                         strlen(job->why.code));
+					 strlen(job->why.code));
 		(void)harmony__copy_text(run->message, sizeof(run->message), job->why.message,
-		                         strlen(job->why.message));
+					 strlen(job->why.message));
 	}
 	run->finished = harmony__wall(job->context);
 }
@@ -326,8 +333,8 @@ harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
 			if (records.list[i].run == job->run.id)
 				status = leave(job, &records.list[i], error);
 		if (status == HARMONY_OK)
-			status = job->store->run_count(&job->run.records, job->store->self, job->run.id,
-			                               error);
+			status = job->store->run_count(&job->run.records, job->store->self,
+						       job->run.id, error);
 		classify(job);
 		if (status == HARMONY_OK)
 			status = job->store->run_put(job->store->self, &job->run, error);
@@ -340,7 +347,7 @@ harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
 /* A store that could not write, because its disk is full or for another reason of the system,
    is worth another try; input that cannot be read is not. */
 harmony_status harmony__job_status(const harmony__job *job, harmony_status status,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	if (status != HARMONY_IO || job->unreadable)
 		return status;
@@ -368,8 +375,9 @@ void harmony__job_close(harmony__job *job)
 void harmony__give_run(harmony_run *to, const harmony_run *from)
 {
 	if (to != NULL) {
-		size_t size = to->struct_size != 0 && to->struct_size < sizeof(*to) ? to->struct_size
-		                                                                    : sizeof(*to);
+		size_t size = to->struct_size != 0 && to->struct_size < sizeof(*to)
+				  ? to->struct_size
+				  : sizeof(*to);
 		memcpy(to, from, size);
 		to->struct_size = size;
 	}

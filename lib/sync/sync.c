@@ -2,40 +2,44 @@
 #include "sync/sync.h"
 
 static const harmony_key keys[] = {
-	{"connector", HARMONY_KEY_TEXT, 1, 0, NULL, NULL,
-	 "the accounting package: ledger, exact-online, multivers, twinfield or minox"},
-	{"export_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
-	 "where the ERP leaves fmuta6.csv; debitr.csv and credit.csv beside it are taken along"},
-	{"import_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL, "where dbopen.csv is written"},
-	{"archive_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
-	 "the folder that files are moved to once they are taken in; without it they stay"},
-	{"interval", HARMONY_KEY_DURATION, 0, 0, NULL, "30m", "between two imports of outstanding items"},
-	{"stable", HARMONY_KEY_DURATION, 0, 0, NULL, "2s",
-	 "how long a watched file must stay the same before it is taken in"},
-	{"administration", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
-	 "Exact division, Multivers database, Twinfield office, Minox administration"},
-	{"client_id", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "of the application at the package's vendor"},
-	{"client_secret", HARMONY_KEY_TEXT, 0, 1, NULL, NULL, "better kept in client_secret_file"},
-	{"client_secret_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL, "a file that holds the client secret"},
-	{"client_secret_env", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
-	 "the environment variable that holds the client secret"},
-	{"redirect_uri", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "as registered with the package's vendor"},
-	{"url", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "the package's host"},
-	{"ca_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL, "certificates to trust, in place of the system's"},
-	{"timeout", HARMONY_KEY_DURATION, 0, 0, NULL, "100s", "how long one request to the package may take"},
-	{NULL, 0, 0, 0, NULL, NULL, NULL}};
+    {"connector", HARMONY_KEY_TEXT, 1, 0, NULL, NULL,
+     "the accounting package: ledger, exact-online, multivers, twinfield or minox"},
+    {"export_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
+     "where the ERP leaves fmuta6.csv; debitr.csv and credit.csv beside it are taken along"},
+    {"import_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL, "where dbopen.csv is written"},
+    {"archive_path", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
+     "the folder that files are moved to once they are taken in; without it they stay"},
+    {"interval", HARMONY_KEY_DURATION, 0, 0, NULL, "30m",
+     "between two imports of outstanding items"},
+    {"stable", HARMONY_KEY_DURATION, 0, 0, NULL, "2s",
+     "how long a watched file must stay the same before it is taken in"},
+    {"administration", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "Exact division, Multivers database, Twinfield office, Minox administration"},
+    {"client_id", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "of the application at the package's vendor"},
+    {"client_secret", HARMONY_KEY_TEXT, 0, 1, NULL, NULL, "better kept in client_secret_file"},
+    {"client_secret_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
+     "a file that holds the client secret"},
+    {"client_secret_env", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "the environment variable that holds the client secret"},
+    {"redirect_uri", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "as registered with the package's vendor"},
+    {"url", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "the package's host"},
+    {"ca_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
+     "certificates to trust, in place of the system's"},
+    {"timeout", HARMONY_KEY_DURATION, 0, 0, NULL, "100s",
+     "how long one request to the package may take"},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 const harmony_key *harmony_sync_keys(void)
 {
 	return keys;
 }
 
-/* ---- settings ------------------------------------------------------------------- */
+/* ---- settings ---- */
 
 static bool is_mapping(const char *key)
 {
 	static const char *const tables[] = {"journals.",     "vat.",        "accounts.",
-	                                     "cost_centres.", "cost_units.", "payment_conditions."};
+					     "cost_centres.", "cost_units.", "payment_conditions."};
 	for (size_t i = 0; i < HARMONY__COUNT(tables); i++)
 		if (strncmp(key, tables[i], strlen(tables[i])) == 0)
 			return true;
@@ -43,32 +47,34 @@ static bool is_mapping(const char *key)
 }
 
 static harmony_status unknown_key(const harmony__integration *integration, const char *key,
-                                  harmony_error *error)
+				  harmony_error *error)
 {
-	const harmony_key *const tables[] = {keys, integration->connector->keys, harmony_fmuta6_keys(),
-	                                     harmony_dbopen_keys()};
+	const harmony_key *const tables[] = {keys, integration->connector->keys,
+					     harmony_fmuta6_keys(), harmony_dbopen_keys()};
 	const char *near = NULL;
 
 	for (size_t i = 0; i < HARMONY__COUNT(tables) && near == NULL; i++)
 		if (tables[i] != NULL)
 			near = harmony_key_nearest(tables[i], key);
 	return harmony_error_set(error, HARMONY_CONFIG, NULL,
-	                         "integration %s: there is no setting %s for %s%s%s%s", integration->name,
-	                         key, integration->connector->name, near != NULL ? "; did you mean " : "",
-	                         near != NULL ? near : "", near != NULL ? "?" : "");
+				 "integration %s: there is no setting %s for %s%s%s%s",
+				 integration->name, key, integration->connector->name,
+				 near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+				 near != NULL ? "?" : "");
 }
 
 static harmony_status check_setting(harmony__integration *integration, const char *key,
-                                    const char *value, harmony_error *error)
+				    const char *value, harmony_error *error)
 {
 	const harmony_key *known = harmony_key_find(keys, key);
 	int64_t ms;
 
 	if (known != NULL && known->type == HARMONY_KEY_DURATION &&
 	    harmony__duration(&ms, value) != HARMONY_OK)
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "integration %s: %s = %s is no duration; write 90s, 30m, 12h or 7d",
-		                         integration->name, key, value);
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "integration %s: %s = %s is no duration; write 90s, 30m, 12h or 7d",
+		    integration->name, key, value);
 	if (known != NULL || is_mapping(key))
 		return HARMONY_OK;
 	if (strncmp(key, "fmuta6.", 7) == 0)
@@ -92,7 +98,7 @@ const char *harmony__setting(harmony__integration *integration, const char *key)
 }
 
 harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
-                             harmony_error *error)
+			     harmony_error *error)
 {
 	if (path[0] != '/' && strcmp(path, "-") != 0 && sync->folder != NULL)
 		(void)harmony__buf_printf(out, "%s/", sync->folder);
@@ -100,18 +106,19 @@ harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const 
 	return harmony__buf_check(out, "a path", error);
 }
 
-/* ---- the handle --------------------------------------------------------------------- */
+/* ---- the handle ---- */
 
 harmony_status harmony_sync_new(harmony_sync **out, harmony_context *context,
-                                const harmony_sync_options *options, harmony_error *error)
+				const harmony_sync_options *options, harmony_error *error)
 {
 	harmony_sync *sync;
 	harmony_sync_options copy = HARMONY_SYNC_OPTIONS_INIT;
 
 	if (out == NULL || context == NULL ||
 	    (options != NULL && harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK))
-		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "harmony_sync_new needs a context, and options made by _INIT");
+		return harmony_error_set(
+		    error, HARMONY_INVALID, NULL,
+		    "harmony_sync_new needs a context, and options made by _INIT");
 	sync = harmony__zalloc(context, sizeof(*sync));
 	if (sync == NULL)
 		return harmony__nomem(error);
@@ -158,30 +165,32 @@ static harmony__integration *find(const harmony_sync *sync, const char *name)
 }
 
 static harmony_status find_connector(const harmony_connector **out, const char *name,
-                                     const harmony_settings *settings, harmony_error *error)
+				     const harmony_settings *settings, harmony_error *error)
 {
 	const char *word = settings != NULL ? harmony_settings_get(settings, "connector") : NULL;
 
 	if (*out == NULL && word == NULL)
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "integration %s: the setting connector is missing", name);
+					 "integration %s: the setting connector is missing", name);
 	if (*out == NULL && (*out = harmony_connector_find(word)) == NULL)
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                         "integration %s: this build has no connector %s", name, word);
+					 "integration %s: this build has no connector %s", name,
+					 word);
 	return harmony_connector_check(*out, error);
 }
 
 static harmony_status copy_settings(harmony__integration *integration,
-                                    const harmony_settings *settings, harmony_error *error)
+				    const harmony_settings *settings, harmony_error *error)
 {
 	const char *key, *value;
 	harmony_status status =
-		harmony_settings_new(&integration->settings, integration->sync->context, error);
+	    harmony_settings_new(&integration->settings, integration->sync->context, error);
 
 	if (status == HARMONY_OK)
-		status = harmony_settings_new(&integration->resolved, integration->sync->context, error);
+		status =
+		    harmony_settings_new(&integration->resolved, integration->sync->context, error);
 	for (size_t i = 0; status == HARMONY_OK && settings != NULL &&
-	                   harmony_settings_at(settings, i, &key, &value);
+			   harmony_settings_at(settings, i, &key, &value);
 	     i++) {
 		status = check_setting(integration, key, value, error);
 		if (status == HARMONY_OK)
@@ -191,29 +200,30 @@ static harmony_status copy_settings(harmony__integration *integration,
 }
 
 harmony_status harmony_sync_add(harmony_sync *sync, const char *name,
-                                const harmony_settings *settings,
-                                const harmony_connector *connector, harmony_error *error)
+				const harmony_settings *settings,
+				const harmony_connector *connector, harmony_error *error)
 {
 	harmony__integration *integration;
 	harmony_status status;
 
 	if (sync == NULL || name == NULL || name[0] == '\0' || strlen(name) >= HARMONY_NAME_SIZE)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "the name of an integration has 1 to %d bytes",
-		                         HARMONY_NAME_SIZE - 1);
+					 "the name of an integration has 1 to %d bytes",
+					 HARMONY_NAME_SIZE - 1);
 	if (find(sync, name) != NULL)
-		return harmony_error_set(error, HARMONY_EXISTS, NULL, "integration %s was added before",
-		                         name);
+		return harmony_error_set(error, HARMONY_EXISTS, NULL,
+					 "integration %s was added before", name);
 	status = find_connector(&connector, name, settings, error);
 	if (status != HARMONY_OK)
 		return status;
-	if (harmony__grow(sync->context, (void **)&sync->integrations, &sync->capacity, sync->count + 1,
-	                  sizeof(sync->integrations[0])) != HARMONY_OK ||
+	if (harmony__grow(sync->context, (void **)&sync->integrations, &sync->capacity,
+			  sync->count + 1, sizeof(sync->integrations[0])) != HARMONY_OK ||
 	    (integration = harmony__zalloc(sync->context, sizeof(*integration))) == NULL)
 		return harmony__nomem(error);
 	integration->sync = sync;
 	memcpy(&integration->vtable, connector,
-	       connector->struct_size < sizeof(*connector) ? connector->struct_size : sizeof(*connector));
+	       connector->struct_size < sizeof(*connector) ? connector->struct_size
+							   : sizeof(*connector));
 	integration->connector = &integration->vtable;
 	integration->fmuta6 = (harmony_fmuta6_options)HARMONY_FMUTA6_OPTIONS_INIT;
 	integration->dbopen = (harmony_dbopen_options)HARMONY_DBOPEN_OPTIONS_INIT;
@@ -242,7 +252,7 @@ const harmony_connector *harmony_sync_connector(const harmony_sync *sync, const 
 }
 
 harmony_status harmony__integration_find(harmony__integration **out, harmony_sync *sync,
-                                         const char *name, harmony_error *error)
+					 const char *name, harmony_error *error)
 {
 	char names[256] = "";
 	size_t used = 0;
@@ -254,11 +264,12 @@ harmony_status harmony__integration_find(harmony__integration **out, harmony_syn
 		const char *known = sync->integrations[i]->name;
 		if (i > 0)
 			used += harmony__copy_text(names + used, sizeof(names) - used, ", ", 2);
-		used += harmony__copy_text(names + used, sizeof(names) - used, known, strlen(known));
+		used +=
+		    harmony__copy_text(names + used, sizeof(names) - used, known, strlen(known));
 	}
 	return harmony_error_set(error, HARMONY_NOTFOUND, NULL, "there is no integration %s; %s%s",
-	                         name != NULL ? name : "(none)",
-	                         used > 0 ? "known: " : "the configuration has none", names);
+				 name != NULL ? name : "(none)",
+				 used > 0 ? "known: " : "the configuration has none", names);
 }
 
 harmony_status harmony__integration_id(harmony__integration *integration, harmony_error *error)
@@ -267,24 +278,24 @@ harmony_status harmony__integration_id(harmony__integration *integration, harmon
 
 	if (store == NULL)
 		return harmony_error_set(error, HARMONY_STATE, NULL,
-		                         "this needs a store; give one in harmony_sync_options");
+					 "this needs a store; give one in harmony_sync_options");
 	if (integration->id != 0)
 		return HARMONY_OK;
 	return store->integration(&integration->id, store->self, integration->name, error);
 }
 
-/* ---- exit status ----------------------------------------------------------------------- */
+/* ---- exit status ---- */
 
 int harmony_sync_exit(harmony_status status)
 {
 	static const struct {
 		harmony_status status;
 		int exit;
-	} table[] = {{HARMONY_OK, 0},      {HARMONY_REJECTED, 1}, {HARMONY_IO, 3},
-	             {HARMONY_FORMAT, 3},  {HARMONY_LIMIT, 3},    {HARMONY_RANGE, 3},
-	             {HARMONY_CORRUPT, 3}, {HARMONY_AUTH, 4},     {HARMONY_RETRY, 5},
-	             {HARMONY_RATE, 5},    {HARMONY_CANCELLED, 5}, {HARMONY_NOMEM, 5},
-	             {HARMONY_INDOUBT, 6}, {HARMONY_BUSY, 7}};
+	} table[] = {{HARMONY_OK, 0},      {HARMONY_REJECTED, 1},  {HARMONY_IO, 3},
+		     {HARMONY_FORMAT, 3},  {HARMONY_LIMIT, 3},     {HARMONY_RANGE, 3},
+		     {HARMONY_CORRUPT, 3}, {HARMONY_AUTH, 4},      {HARMONY_RETRY, 5},
+		     {HARMONY_RATE, 5},    {HARMONY_CANCELLED, 5}, {HARMONY_NOMEM, 5},
+		     {HARMONY_INDOUBT, 6}, {HARMONY_BUSY, 7}};
 	for (size_t i = 0; i < HARMONY__COUNT(table); i++)
 		if (table[i].status == status)
 			return table[i].exit;

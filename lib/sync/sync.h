@@ -22,7 +22,7 @@ typedef struct harmony__integration {
 	char name[HARMONY_NAME_SIZE];
 	harmony_settings *settings;
 	harmony_settings *resolved; /* secrets that settings name by file or environment */
-	harmony_connector vtable; /* a copy: an older connector's struct may be shorter */
+	harmony_connector vtable;   /* a copy: an older connector's struct may be shorter */
 	const harmony_connector *connector;
 	harmony_fmuta6_options fmuta6;
 	harmony_dbopen_options dbopen;
@@ -64,7 +64,7 @@ typedef struct harmony__job {
 	harmony_store *store;
 	harmony_run run;
 	void *lock;
-	harmony__ids touched; /* records that the files of this run brought */
+	harmony__ids touched;                 /* records that the files of this run brought */
 	uint8_t last_hash[HARMONY_HASH_SIZE]; /* of the last record without a number, */
 	uint32_t last_occurrence;             /* and how many of it there were */
 	harmony__buf json;
@@ -78,13 +78,13 @@ typedef struct harmony__job {
 
 /* ---- sync.c ---- */
 harmony_status harmony__integration_find(harmony__integration **out, harmony_sync *sync,
-                                         const char *name, harmony_error *error);
+					 const char *name, harmony_error *error);
 /* Its number in the store. HARMONY_STATE when the sync has no store. */
 harmony_status harmony__integration_id(harmony__integration *integration, harmony_error *error);
 const char *harmony__setting(harmony__integration *integration, const char *key);
 /* A path of the settings, made absolute with the sync's folder, appended. */
 harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
-                             harmony_error *error);
+			     harmony_error *error);
 
 /* ---- host.c ---- */
 void harmony__host_init(harmony__integration *integration);
@@ -98,24 +98,24 @@ harmony_status harmony__step(harmony_sync *sync, const char *name, harmony_error
 /* ---- run.c ---- */
 /* Takes the integration's lock and ends what a crash left of an earlier run. */
 harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const char *name,
-                                 int direction, harmony_error *error);
+				 int direction, harmony_error *error);
 /* Begins a transaction with the run's row in it. */
 harmony_status harmony__job_begin(harmony__job *job, harmony_error *error);
 /* Ends the run: what is left of it waits, the counts are made and checked. */
 harmony_status harmony__job_finish(harmony__job *job, harmony_error *error);
 /* The status to return: what the system refused the store is temporary. */
 harmony_status harmony__job_status(const harmony__job *job, harmony_status status,
-                                   harmony_error *error);
+				   harmony_error *error);
 void harmony__job_close(harmony__job *job);
 /* Into a caller's struct, which may be NULL or of an older version. */
 void harmony__give_run(harmony_run *to, const harmony_run *from);
 /* The first reason for ending the offering counts. */
 void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why);
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
-                               harmony_error *error);
+			       harmony_error *error);
 /* Commits, and rolls back when `status` is not HARMONY_OK. */
 harmony_status harmony__settle_transaction(harmony__job *job, harmony_status status,
-                                           harmony_error *error);
+					   harmony_error *error);
 /* ms to wait after `attempts` attempts. */
 int64_t harmony__backoff(uint32_t attempts);
 
@@ -123,8 +123,8 @@ int64_t harmony__backoff(uint32_t attempts);
 /* Reads a file of any kind that is understood. `record` and `diagnostic` as the readers
    call them; `bytes` (may be NULL) sees what was read, inflated. */
 harmony_status harmony__read_file(harmony__integration *integration, const char *path,
-                                  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
-                                  harmony_write_fn bytes, void *user, harmony_error *error);
+				  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
+				  harmony_write_fn bytes, void *user, harmony_error *error);
 /* Paths of the export, absolute: those given, or those beside export_path. */
 typedef struct harmony__paths {
 	harmony_context *context;
@@ -132,20 +132,21 @@ typedef struct harmony__paths {
 	size_t count, capacity;
 } harmony__paths;
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
-                                 const char *const *paths, size_t count, harmony_error *error);
+				 const char *const *paths, size_t count, harmony_error *error);
 void harmony__paths_free(harmony__paths *paths);
 /* Drops from watched `paths` what was taken in before, and all of them while one is still
    being written. Sleeps. */
-harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error);
+harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths,
+				     harmony_error *error);
 /* Takes files in, within the job's transaction. `watched` ones are remembered. */
 harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
-                               harmony_error *error);
+			       harmony_error *error);
 /* After the commit: moves them to archive_path. */
 void harmony__archive(harmony__job *job, const harmony__paths *paths);
 /* The key by which a record is known; false when it has no number of its own, and
    `occurrence` makes it one of equals. */
 bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
-                     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence);
+		     const uint8_t hash[HARMONY_HASH_SIZE], uint32_t occurrence);
 
 /* ---- outbox.c ---- */
 /* A record that was read back from the store. */
@@ -190,9 +191,10 @@ typedef struct harmony__finding {
 	char message[768];
 } harmony__finding;
 harmony_status harmony__open_finding(harmony__finding *out, harmony_store *store,
-                                     harmony_context *context, int64_t record, harmony_error *error);
+				     harmony_context *context, int64_t record,
+				     harmony_error *error);
 /* The name of the integration that a record is of. */
 harmony_status harmony__name_of(const char **name, harmony_sync *sync, int64_t record,
-                                harmony_error *error);
+				harmony_error *error);
 
 #endif

@@ -15,7 +15,8 @@ static harmony_status ready(harmony_error *error)
 {
 	if (harmony__secretbox_here())
 		return HARMONY_OK;
-	return harmony_error_set(error, HARMONY_IO, NULL, "libsodium finds no source of random bytes");
+	return harmony_error_set(error, HARMONY_IO, NULL,
+				 "libsodium finds no source of random bytes");
 }
 
 /* Room for `len` more bytes behind what is there. */
@@ -35,7 +36,7 @@ static harmony_status room(harmony__buf *out, size_t len, uint8_t **at)
 }
 
 harmony_status harmony__secretbox_seal(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error)
+				       const void *data, size_t len, harmony_error *error)
 {
 	uint8_t *at = NULL;
 	harmony_status status = ready(error);
@@ -52,7 +53,7 @@ harmony_status harmony__secretbox_seal(harmony__buf *out, const uint8_t key[HARM
 }
 
 harmony_status harmony__secretbox_open(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error)
+				       const void *data, size_t len, harmony_error *error)
 {
 	const size_t extra = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
 	const uint8_t *box = data;
@@ -65,12 +66,14 @@ harmony_status harmony__secretbox_open(harmony__buf *out, const uint8_t key[HARM
 	}
 	if (status != HARMONY_OK)
 		return status;
-	if (at == NULL || crypto_secretbox_open_easy(at, box + crypto_secretbox_NONCEBYTES,
-	                                             len - crypto_secretbox_NONCEBYTES, box, key) != 0)
-		return harmony_error_set(error, HARMONY_CORRUPT, NULL,
-		                         "a secret does not open with this key: the key file is another "
-		                         "one, or the store was altered; restore the key file, or log in "
-		                         "again");
+	if (at == NULL ||
+	    crypto_secretbox_open_easy(at, box + crypto_secretbox_NONCEBYTES,
+				       len - crypto_secretbox_NONCEBYTES, box, key) != 0)
+		return harmony_error_set(
+		    error, HARMONY_CORRUPT, NULL,
+		    "a secret does not open with this key: the key file is another "
+		    "one, or the store was altered; restore the key file, or log in "
+		    "again");
 	return HARMONY_OK;
 }
 
@@ -84,19 +87,19 @@ bool harmony__secretbox_here(void)
 static harmony_status absent(harmony_error *error)
 {
 	return harmony_error_set(error, HARMONY_UNSUPPORTED, NULL,
-	                         "this build has no libsodium and cannot encrypt secrets; remove "
-	                         "key_file, or build with -Dsodium=enabled");
+				 "this build has no libsodium and cannot encrypt secrets; remove "
+				 "key_file, or build with -Dsodium=enabled");
 }
 
 harmony_status harmony__secretbox_seal(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error)
+				       const void *data, size_t len, harmony_error *error)
 {
 	(void)out, (void)key, (void)data, (void)len;
 	return absent(error);
 }
 
 harmony_status harmony__secretbox_open(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error)
+				       const void *data, size_t len, harmony_error *error)
 {
 	(void)out, (void)key, (void)data, (void)len;
 	return absent(error);

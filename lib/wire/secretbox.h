@@ -13,9 +13,9 @@
 bool harmony__secretbox_here(void);
 /* Appends nonce and box. HARMONY_UNSUPPORTED, HARMONY_NOMEM, HARMONY_IO (no random). */
 harmony_status harmony__secretbox_seal(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error);
+				       const void *data, size_t len, harmony_error *error);
 /* Appends what was sealed. HARMONY_CORRUPT: another key, or altered bytes. */
 harmony_status harmony__secretbox_open(harmony__buf *out, const uint8_t key[HARMONY__SECRETBOX_KEY],
-                                       const void *data, size_t len, harmony_error *error);
+				       const void *data, size_t len, harmony_error *error);
 
 #endif

@@ -5,7 +5,7 @@
 	child COMMAND FOLDER [OPTION...]
 	  export | import | show | rekey | open
 	  --step NAME N   kill -9 at the N-th time the run comes to that step; "booked" is
-	                  between the booking and the answer
+			  between the booking and the answer
 	  --lose N        one of N bookings gets no answer
 	  --batch         offers of 25
 	  --key           secrets are encrypted with FOLDER/key
@@ -118,8 +118,8 @@ static harmony_status print_history(const harmony_run *run, void *user)
 }
 
 static harmony_status open_sync(harmony_sync **sync, harmony_context *context, harmony_store *store,
-                                const char *folder, const harmony_connector *connector,
-                                harmony_error *error)
+				const char *folder, const harmony_connector *connector,
+				harmony_error *error)
 {
 	harmony_sync_options sync_options = HARMONY_SYNC_OPTIONS_INIT;
 	harmony_settings *settings = NULL;
@@ -142,7 +142,7 @@ static harmony_status open_sync(harmony_sync **sync, harmony_context *context, h
 }
 
 static int run_command(const char *command, const char *folder, harmony_store *store,
-                       harmony_sync *sync, harmony_error *error)
+		       harmony_sync *sync, harmony_error *error)
 {
 	const char *const paths[] = {in_folder(folder, "records.jsonl")};
 	harmony_export_options export_options = HARMONY_EXPORT_OPTIONS_INIT;
@@ -191,7 +191,8 @@ static void read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	harmony_connector connector = SCRIPTED("scripted", SCRIPTED_KINDS | HARMONY_CAN_FIND, 1, 0, 0);
+	harmony_connector connector =
+	    SCRIPTED("scripted", SCRIPTED_KINDS | HARMONY_CAN_FIND, 1, 0, 0);
 	harmony_context_options context_options = HARMONY_CONTEXT_OPTIONS_INIT;
 	harmony_store_options store_options = HARMONY_STORE_OPTIONS_INIT;
 	harmony_error error = HARMONY_ERROR_INIT;
@@ -225,7 +226,7 @@ int main(int argc, char **argv)
 	if (status == HARMONY_OK)
 		status = open_sync(&sync, context, store, argv[2], &connector, &error);
 	result = status == HARMONY_OK ? run_command(argv[1], argv[2], store, sync, &error)
-	                              : fail_with(status, &error);
+				      : fail_with(status, &error);
 	(void)fflush(stdout);
 	if (options.abort)
 		abort();

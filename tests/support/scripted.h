@@ -36,8 +36,7 @@ static harmony_context *scripted_context; /* of the outstanding items */
 
 static int scripted_append(const char *line)
 {
-	int fd = open(scripted.log, O_WRONLY | O_APPEND | O_CREAT | O_DSYNC | O_CLOEXEC,
-	              0600);
+	int fd = open(scripted.log, O_WRONLY | O_APPEND | O_CREAT | O_DSYNC | O_CLOEXEC, 0600);
 	size_t len = strlen(line);
 	int ok = fd >= 0 && write(fd, line, len) == (ssize_t)len;
 	if (fd >= 0)
@@ -114,8 +113,9 @@ static void scripted_one(const harmony_record *record, harmony_verdict *verdict)
 	harmony_record_identifier(id, record);
 	if (scripted_bad(record, &row)) {
 		(void)snprintf(field, sizeof(field), "lines.%zu.account", row);
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_account", field,
-		                    "account BAD is not in the package; create it there, or map it");
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_REJECTED, "unknown_account", field,
+		    "account BAD is not in the package; create it there, or map it");
 		(void)snprintf(verdict->vendor, sizeof(verdict->vendor), "Rekening bestaat niet");
 		return;
 	}
@@ -126,7 +126,8 @@ static void scripted_one(const harmony_record *record, harmony_verdict *verdict)
 	}
 	scripted_line(line, record);
 	if (!scripted_append(line)) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "network", "", "the books cannot be written");
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "network", "",
+				    "the books cannot be written");
 		return;
 	}
 	scripted.bookings++;
@@ -139,7 +140,7 @@ static void scripted_one(const harmony_record *record, harmony_verdict *verdict)
 }
 
 static harmony_status scripted_offer(void *instance, const harmony_record *const *records,
-                                     size_t count, harmony_verdict *verdicts, harmony_error *error)
+				     size_t count, harmony_verdict *verdicts, harmony_error *error)
 {
 	bool lost = false;
 
@@ -147,27 +148,29 @@ static harmony_status scripted_offer(void *instance, const harmony_record *const
 	scripted.offers++;
 	for (size_t i = 0; i < count; i++) {
 		if (scripted.status != HARMONY_OK && scripted.bookings >= scripted.status_after)
-			return harmony_error_set(error, scripted.status, NULL, "the package says so");
+			return harmony_error_set(error, scripted.status, NULL,
+						 "the package says so");
 		scripted_one(records[i], &verdicts[i]);
 		lost = lost || verdicts[i].outcome == HARMONY_OUTCOME_NONE;
 	}
 	return lost && scripted.lose_call
-	               ? harmony_error_set(error, HARMONY_INDOUBT, NULL, "no answer came")
-	               : HARMONY_OK;
+		   ? harmony_error_set(error, HARMONY_INDOUBT, NULL, "no answer came")
+		   : HARMONY_OK;
 }
 
 static harmony_status scripted_find(void *instance, const harmony_record *record,
-                                    harmony_verdict *verdict, harmony_error *error)
+				    harmony_verdict *verdict, harmony_error *error)
 {
 	char id[HARMONY_KEY_SIZE];
 	static const int outcomes[] = {HARMONY_OUTCOME_ABSENT, HARMONY_OUTCOME_DIFFERS,
-	                               HARMONY_OUTCOME_BOOKED};
+				       HARMONY_OUTCOME_BOOKED};
 
 	(void)instance, (void)error;
 	scripted.finds++;
 	harmony_record_identifier(id, record);
 	if (scripted.blind != NULL && strcmp(scripted.blind, id) == 0) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "", "look at journal 70");
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+				    "look at journal 70");
 		return HARMONY_OK;
 	}
 	harmony_verdict_set(verdict, outcomes[scripted_look(record)], "", "", "as the books say");
@@ -177,8 +180,8 @@ static harmony_status scripted_find(void *instance, const harmony_record *record
 }
 
 static harmony_status scripted_read_back(void *instance, const harmony_record *record,
-                                         const char *remote_id, harmony_verdict *verdict,
-                                         harmony_error *error)
+					 const char *remote_id, harmony_verdict *verdict,
+					 harmony_error *error)
 {
 	char id[HARMONY_KEY_SIZE];
 
@@ -187,16 +190,16 @@ static harmony_status scripted_read_back(void *instance, const harmony_record *r
 	harmony_record_identifier(id, record);
 	bool wrong = scripted.differs != NULL && strcmp(scripted.differs, id) == 0;
 	harmony_verdict_set(verdict, wrong ? HARMONY_OUTCOME_DIFFERS : HARMONY_OUTCOME_BOOKED, "",
-	                    wrong ? "total" : "", wrong ? "booked 0.00 instead of 121.00" : "");
+			    wrong ? "total" : "", wrong ? "booked 0.00 instead of 121.00" : "");
 	return HARMONY_OK;
 }
 
 static harmony_status scripted_outstanding(void *instance, int sides, harmony_item_fn item,
-                                           void *user, harmony_error *error)
+					   void *user, harmony_error *error)
 {
 	harmony_record *record = NULL;
 	harmony_status status =
-		harmony_record_new(&record, scripted_context, HARMONY_OUTSTANDING_ITEM, error);
+	    harmony_record_new(&record, scripted_context, HARMONY_OUTSTANDING_ITEM, error);
 
 	(void)instance, (void)sides;
 	for (unsigned i = 0; i < scripted.items && status == HARMONY_OK; i++) {
@@ -205,30 +208,36 @@ static harmony_status scripted_outstanding(void *instance, int sides, harmony_it
 		(void)snprintf(number, sizeof(number), "%u", 24700001 + i);
 		(void)harmony_record_reset(record, HARMONY_OUTSTANDING_ITEM);
 		const char *side = i % 2 == 0 ? "sales" : "purchase";
-		status = harmony_record_set_text(record, 0, HARMONY_FIELD_SIDE, side, strlen(side), error);
+		status = harmony_record_set_text(record, 0, HARMONY_FIELD_SIDE, side, strlen(side),
+						 error);
 		if (status == HARMONY_OK)
-			status = harmony_record_set_text(record, 0, HARMONY_FIELD_PARTY, "1001", 4, error);
+			status = harmony_record_set_text(record, 0, HARMONY_FIELD_PARTY, "1001", 4,
+							 error);
 		if (status == HARMONY_OK)
-			status = harmony_record_set_text(record, 0, HARMONY_FIELD_INVOICE_NUMBER, number,
-			                                 strlen(number), error);
+			status = harmony_record_set_text(record, 0, HARMONY_FIELD_INVOICE_NUMBER,
+							 number, strlen(number), error);
 		if (status == HARMONY_OK)
-			status = harmony_record_set_date(record, 0, HARMONY_FIELD_DATE, date, error);
+			status =
+			    harmony_record_set_date(record, 0, HARMONY_FIELD_DATE, date, error);
 		if (status == HARMONY_OK)
-			status = harmony_record_set_number(record, 0, HARMONY_FIELD_AMOUNT, 12100, error);
+			status = harmony_record_set_number(record, 0, HARMONY_FIELD_AMOUNT, 12100,
+							   error);
 		if (status == HARMONY_OK)
-			status = harmony_record_set_number(record, 0, HARMONY_FIELD_OUTSTANDING, 12100, error);
+			status = harmony_record_set_number(record, 0, HARMONY_FIELD_OUTSTANDING,
+							   12100, error);
 		if (status == HARMONY_OK)
 			status = item(record, user);
 	}
 	harmony_record_free(record);
 	if (status == HARMONY_OK && scripted.items_status != HARMONY_OK)
-		status = harmony_error_set(error, scripted.items_status, NULL, "the list broke off");
+		status =
+		    harmony_error_set(error, scripted.items_status, NULL, "the list broke off");
 	return status;
 }
 
 static harmony_status scripted_check(void *instance, const harmony_record *const *records,
-                                     size_t count, harmony_finding_fn finding, void *user,
-                                     harmony_error *error)
+				     size_t count, harmony_finding_fn finding, void *user,
+				     harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 	size_t row = 0;
@@ -236,12 +245,13 @@ static harmony_status scripted_check(void *instance, const harmony_record *const
 	(void)instance, (void)error;
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
 		if (scripted_bad(records[i], &row))
-			status = finding(HARMONY_FAILURE, "account BAD", "not in the package", user);
+			status =
+			    finding(HARMONY_FAILURE, "account BAD", "not in the package", user);
 	return status;
 }
 
 static harmony_status scripted_preview(void *instance, const harmony_record *record,
-                                       harmony_write_fn write, void *user, harmony_error *error)
+				       harmony_write_fn write, void *user, harmony_error *error)
 {
 	(void)instance;
 	return harmony_record_write_json(record, write, user, error);
@@ -251,24 +261,15 @@ static const harmony_key scripted_keys[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 #define SCRIPTED_KINDS (HARMONY_PARTIES | HARMONY_ENTRIES)
 #define SCRIPTED(name_, capabilities_, batch_, refusals_, window_)                                 \
-	{.struct_size = sizeof(harmony_connector),                                                 \
-	 .abi = HARMONY_CONNECTOR_ABI,                                                             \
-	 .name = name_,                                                                            \
-	 .long_name = "The scripted package",                                                      \
-	 .version = "1",                                                                           \
-	 .description = "Does what a test says.",                                                  \
-	 .capabilities = (capabilities_),                                                          \
-	 .batch_max = batch_,                                                                      \
-	 .refusals_allowed = refusals_,                                                            \
-	 .refusals_window = window_,                                                               \
-	 .keys = scripted_keys,                                                                    \
-	 .open = scripted_open,                                                                    \
-	 .close = scripted_close,                                                                  \
-	 .offer = scripted_offer,                                                                  \
-	 .find = scripted_find,                                                                    \
-	 .outstanding = scripted_outstanding,                                                      \
-	 .check = scripted_check,                                                                  \
-	 .read_back = scripted_read_back,                                                          \
-	 .preview = scripted_preview}
+	{                                                                                          \
+		.struct_size = sizeof(harmony_connector), .abi = HARMONY_CONNECTOR_ABI,            \
+		.name = name_, .long_name = "The scripted package", .version = "1",                \
+		.description = "Does what a test says.", .capabilities = (capabilities_),          \
+		.batch_max = batch_, .refusals_allowed = refusals_, .refusals_window = window_,    \
+		.keys = scripted_keys, .open = scripted_open, .close = scripted_close,             \
+		.offer = scripted_offer, .find = scripted_find,                                    \
+		.outstanding = scripted_outstanding, .check = scripted_check,                      \
+		.read_back = scripted_read_back, .preview = scripted_preview                       \
+	}
 
 #endif

@@ -63,7 +63,8 @@ static void open_room(room *r)
 	harmony_context_options options = HARMONY_CONTEXT_OPTIONS_INIT;
 	const harmony_clock clock = {sizeof(clock), room_wall, room_monotonic, r};
 
-	*r = (room){.error = HARMONY_ERROR_INIT, .wall = INT64_C(1700000000000), .monotonic = 90000000};
+	*r = (room){
+	    .error = HARMONY_ERROR_INIT, .wall = INT64_C(1700000000000), .monotonic = 90000000};
 	(void)snprintf(r->folder, sizeof(r->folder), "harmony-store-XXXXXX");
 	assert_non_null(mkdtemp(r->folder));
 	(void)snprintf(r->path, sizeof(r->path), "%s/harmony.db", r->folder);
@@ -71,7 +72,8 @@ static void open_room(room *r)
 	options.clock = &clock;
 	assert_int_equal(harmony_context_new(&r->context, &options, NULL), HARMONY_OK);
 	open_store(r, false);
-	assert_int_equal(r->store->integration(&r->id, r->store->self, "bakery", &r->error), HARMONY_OK);
+	assert_int_equal(r->store->integration(&r->id, r->store->self, "bakery", &r->error),
+			 HARMONY_OK);
 }
 
 static void close_room(room *r)
@@ -113,16 +115,16 @@ static int64_t add_run(room *r)
 static harmony_status try_add(room *r, int64_t *id, const char *key, int state, int owner)
 {
 	harmony_record_state row = {.struct_size = sizeof(row),
-	                            .integration = r->id,
-	                            .run = 1,
-	                            .kind = HARMONY_SALES_INVOICE,
-	                            .state = state,
-	                            .identifier = key,
-	                            .key = key,
-	                            .source_file = "fmuta6.csv",
-	                            .source_line = 3,
-	                            .owner = owner,
-	                            .json = "{}"};
+				    .integration = r->id,
+				    .run = 1,
+				    .kind = HARMONY_SALES_INVOICE,
+				    .state = state,
+				    .identifier = key,
+				    .key = key,
+				    .source_file = "fmuta6.csv",
+				    .source_line = 3,
+				    .owner = owner,
+				    .json = "{}"};
 	row.hash[0] = (uint8_t)key[0];
 	return r->store->record_add(id, r->store->self, &row, "fmuta6.csv", &r->error);
 }
@@ -159,10 +161,8 @@ static harmony_status see(const harmony_record_state *record, void *user)
 static found list(room *r, unsigned states, int due)
 {
 	found out = {0};
-	harmony_record_query query = {.struct_size = sizeof(query),
-	                              .integration = r->id,
-	                              .states = states,
-	                              .due = due};
+	harmony_record_query query = {
+	    .struct_size = sizeof(query), .integration = r->id, .states = states, .due = due};
 	CALL(r, record_list, &query, see, &out);
 	return out;
 }
@@ -179,7 +179,7 @@ static void change(room *r, int64_t id, int state, int64_t retry_in, int imposed
 	CALL(r, record_change, &to);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ---- */
 
 static void a_transaction_is_all_or_nothing(void **state)
 {
@@ -223,11 +223,18 @@ static void a_key_has_one_owner(void **state)
 	assert_int_equal(out.ids[0], owner);
 	CALL(&r, record_find, r.id, "k", hash, 0, see, &out);
 	assert_int_equal(out.ids[1], id);
-	assert_int_equal(r.store->record_find(r.store->self, r.id, "none", NULL, 1, see, &out, &r.error),
-	                 HARMONY_NOTFOUND);
+	assert_int_equal(
+	    r.store->record_find(r.store->self, r.id, "none", NULL, 1, see, &out, &r.error),
+	    HARMONY_NOTFOUND);
 	/* edited to another number, it is still found by the one that was received */
-	harmony_record_state row = {.struct_size = sizeof(row), .id = owner, .run = 1, .owner = 1,
-	                            .identifier = "n", .key = "n", .source_file = "f", .json = "{}"};
+	harmony_record_state row = {.struct_size = sizeof(row),
+				    .id = owner,
+				    .run = 1,
+				    .owner = 1,
+				    .identifier = "n",
+				    .key = "n",
+				    .source_file = "f",
+				    .json = "{}"};
 	begin(&r);
 	CALL(&r, record_revise, &row, "jan");
 	commit(&r);
@@ -315,21 +322,21 @@ static void refusals_are_counted_within_their_window(void **state)
 	}
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(r.store->refusal_count(&count, &relief, r.store->self, r.id,
-		                                        "sales_invoice", hour, &r.error),
-		                 HARMONY_OK);
+							"sales_invoice", hour, &r.error),
+				 HARMONY_OK);
 		assert_int_equal(count, 3);
 		assert_int_equal(relief, hour - 180000);
 		r.wall += TEN_YEARS;
 		reopen(&r, false);
 	}
-	assert_int_equal(r.store->refusal_count(&count, &relief, r.store->self, r.id, "customer", hour,
-	                                        &r.error),
-	                 HARMONY_OK);
+	assert_int_equal(r.store->refusal_count(&count, &relief, r.store->self, r.id, "customer",
+						hour, &r.error),
+			 HARMONY_OK);
 	assert_int_equal(count, 0);
 	r.monotonic += hour - 60001;
-	assert_int_equal(r.store->refusal_count(&count, &relief, r.store->self, r.id, "sales_invoice",
-	                                        hour, &r.error),
-	                 HARMONY_OK);
+	assert_int_equal(r.store->refusal_count(&count, &relief, r.store->self, r.id,
+						"sales_invoice", hour, &r.error),
+			 HARMONY_OK);
 	assert_int_equal(count, 1);
 	close_room(&r);
 }
@@ -359,7 +366,8 @@ static void the_outcome_of_a_run_stays(void **state)
 	to.outcome = to.event = to.applied = 1;
 	CALL(&r, record_change, &to);
 	commit(&r);
-	harmony_record_query query = {.struct_size = sizeof(query), .run = 1, .states = HARMONY_STATES_ALL};
+	harmony_record_query query = {
+	    .struct_size = sizeof(query), .run = 1, .states = HARMONY_STATES_ALL};
 	CALL(&r, record_list, &query, see, &out);
 	assert_int_equal(out.count, 1);
 	assert_int_equal(out.state, HARMONY_STATE_REJECTED);
@@ -388,13 +396,18 @@ static void the_same_bytes_are_kept_once(void **state)
 	begin(&r);
 	(void)add_run(&r);
 	for (int i = 0; i < 3; i++) {
-		harmony_intake file = {.struct_size = sizeof(file), .integration = r.id, .run = 1,
-		                       .name = "a.csv", .path = "a.csv", .size = sizeof(data)};
+		harmony_intake file = {.struct_size = sizeof(file),
+				       .integration = r.id,
+				       .run = 1,
+				       .name = "a.csv",
+				       .path = "a.csv",
+				       .size = sizeof(data)};
 		file.hash[0] = 7;
 		CALL(&r, file_begin, &file);
 		CALL(&r, file_write, &file, data, 60000);
 		CALL(&r, file_write, &file, data + 60000, sizeof(data) - 60000);
-		assert_int_equal(r.store->file_end(&known, r.store->self, &file, &r.error), HARMONY_OK);
+		assert_int_equal(r.store->file_end(&known, r.store->self, &file, &r.error),
+				 HARMONY_OK);
 		assert_int_equal(known, i == 0 ? 0 : 1);
 	}
 	commit(&r);
@@ -405,7 +418,7 @@ static void the_same_bytes_are_kept_once(void **state)
 	}
 	size_t bytes = 0;
 	assert_int_equal(r.store->file_read(r.store->self, 4, count_bytes, &bytes, &r.error),
-	                 HARMONY_NOTFOUND);
+			 HARMONY_NOTFOUND);
 	close_room(&r);
 }
 
@@ -413,7 +426,7 @@ static harmony_status load(room *r, const char *name, int generation, char buffe
 {
 	size_t len = 63;
 	harmony_status status =
-		r->store->secret_load(buffer, &len, r->store->self, r->id, name, generation, &r->error);
+	    r->store->secret_load(buffer, &len, r->store->self, r->id, name, generation, &r->error);
 	buffer[status == HARMONY_OK ? len : 0] = '\0';
 	return status;
 }
@@ -432,8 +445,9 @@ static void secrets_have_two_generations(void **state)
 	assert_int_equal(load(&r, "token", 1, text), HARMONY_OK);
 	assert_string_equal(text, "first");
 	size_t len = 3;
-	assert_int_equal(r.store->secret_load(text, &len, r.store->self, r.id, "token", 0, &r.error),
-	                 HARMONY_LIMIT);
+	assert_int_equal(
+	    r.store->secret_load(text, &len, r.store->self, r.id, "token", 0, &r.error),
+	    HARMONY_LIMIT);
 	assert_null(strstr(r.error.message, "second"));
 	close_room(&r);
 }
@@ -441,7 +455,8 @@ static void secrets_have_two_generations(void **state)
 static bool folder_holds(const room *r, const char *text)
 {
 	char command[256];
-	(void)snprintf(command, sizeof(command), "cat '%s'/harmony.db* | grep -qaF '%s'", r->folder, text);
+	(void)snprintf(command, sizeof(command), "cat '%s'/harmony.db* | grep -qaF '%s'", r->folder,
+		       text);
 	return system(command) == 0;
 }
 
@@ -506,13 +521,13 @@ static void memos_are_kept(void **state)
 	size_t len = sizeof(buffer);
 	(void)state;
 	open_room(&r);
-	assert_int_equal(
-		r.store->memo_load(buffer, &len, r.store->self, r.id, "limits", &r.error), HARMONY_NOTFOUND);
+	assert_int_equal(r.store->memo_load(buffer, &len, r.store->self, r.id, "limits", &r.error),
+			 HARMONY_NOTFOUND);
 	CALL(&r, memo_save, r.id, "limits", "59", 2);
 	reopen(&r, false);
 	len = sizeof(buffer);
 	assert_int_equal(r.store->memo_load(buffer, &len, r.store->self, r.id, "limits", &r.error),
-	                 HARMONY_OK);
+			 HARMONY_OK);
 	assert_int_equal(len, 2);
 	assert_memory_equal(buffer, "59", 2);
 	close_room(&r);
@@ -527,12 +542,15 @@ static void a_lock_has_one_holder(void **state)
 	other = r;
 	open_store(&other, false);
 	assert_int_equal(r.store->lock(&lock, r.store->self, r.id, "run", 0, &r.error), HARMONY_OK);
-	assert_int_equal(other.store->lock(&second, other.store->self, r.id, "run", 20, &other.error),
-	                 HARMONY_BUSY);
-	assert_int_equal(other.store->lock(&second, other.store->self, r.id, "to/ken", 0, NULL), HARMONY_OK);
+	assert_int_equal(
+	    other.store->lock(&second, other.store->self, r.id, "run", 20, &other.error),
+	    HARMONY_BUSY);
+	assert_int_equal(other.store->lock(&second, other.store->self, r.id, "to/ken", 0, NULL),
+			 HARMONY_OK);
 	other.store->unlock(other.store->self, second);
 	r.store->unlock(r.store->self, lock);
-	assert_int_equal(other.store->lock(&second, other.store->self, r.id, "run", 0, NULL), HARMONY_OK);
+	assert_int_equal(other.store->lock(&second, other.store->self, r.id, "run", 0, NULL),
+			 HARMONY_OK);
 	other.store->unlock(other.store->self, second);
 	harmony_store_close(other.store);
 	close_room(&r);
@@ -588,20 +606,20 @@ static void other_files_are_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_transaction_is_all_or_nothing),
-		cmocka_unit_test(a_key_has_one_owner),
-		cmocka_unit_test(counts_that_do_not_add_up_are_refused),
-		cmocka_unit_test(waits_survive_clocks_and_boots),
-		cmocka_unit_test(refusals_are_counted_within_their_window),
-		cmocka_unit_test(the_outcome_of_a_run_stays),
-		cmocka_unit_test(the_same_bytes_are_kept_once),
-		cmocka_unit_test(secrets_have_two_generations),
-		cmocka_unit_test(a_key_seals_what_was_in_clear),
-		cmocka_unit_test(two_handles_share_a_new_key),
-		cmocka_unit_test(memos_are_kept),
-		cmocka_unit_test(a_lock_has_one_holder),
-		cmocka_unit_test(files_of_others_are_refused),
-		cmocka_unit_test(other_files_are_left_alone),
+	    cmocka_unit_test(a_transaction_is_all_or_nothing),
+	    cmocka_unit_test(a_key_has_one_owner),
+	    cmocka_unit_test(counts_that_do_not_add_up_are_refused),
+	    cmocka_unit_test(waits_survive_clocks_and_boots),
+	    cmocka_unit_test(refusals_are_counted_within_their_window),
+	    cmocka_unit_test(the_outcome_of_a_run_stays),
+	    cmocka_unit_test(the_same_bytes_are_kept_once),
+	    cmocka_unit_test(secrets_have_two_generations),
+	    cmocka_unit_test(a_key_seals_what_was_in_clear),
+	    cmocka_unit_test(two_handles_share_a_new_key),
+	    cmocka_unit_test(memos_are_kept),
+	    cmocka_unit_test(a_lock_has_one_holder),
+	    cmocka_unit_test(files_of_others_are_refused),
+	    cmocka_unit_test(other_files_are_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

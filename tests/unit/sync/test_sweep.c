@@ -6,8 +6,9 @@
 
 #include "../../support/scripted.h"
 
-static const harmony_connector package = SCRIPTED(
-	"scripted", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_BATCH | HARMONY_CAN_PREVIEW, 3, 0, 0);
+static const harmony_connector package =
+    SCRIPTED("scripted",
+	     SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_BATCH | HARMONY_CAN_PREVIEW, 3, 0, 0);
 
 static const char folder[] = "harmony-sweep";
 static const char store_path[] = "harmony-sweep/harmony.db";
@@ -25,10 +26,12 @@ static void write_file(void)
 	FILE *out = fopen(file, "we");
 	for (int i = 0; i < 5; i++)
 		fprintf(out,
-		        "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"entry_number\":\"%d\","
-		        "\"party\":\"1001\",\"date\":\"2024-01-15\",\"total\":\"1.00\",\"lines\":[{\"number\":1,"
-		        "\"account\":\"%s\",\"amount\":\"1.00\"}]}\n",
-		        i + 1, i == 3 ? "BAD" : "8000");
+			"{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"entry_"
+			"number\":\"%d\","
+			"\"party\":\"1001\",\"date\":\"2024-01-15\",\"total\":\"1.00\",\"lines\":[{"
+			"\"number\":1,"
+			"\"account\":\"%s\",\"amount\":\"1.00\"}]}\n",
+			i + 1, i == 3 ? "BAD" : "8000");
 	fclose(out);
 }
 
@@ -104,7 +107,7 @@ static harmony_status do_reoffer(harmony_sync *sync, harmony_error *error)
 }
 
 static harmony_status ignore_request(const harmony_record *record, const char *request, size_t len,
-                                     void *user)
+				     void *user)
 {
 	(void)record, (void)request, (void)len, (void)user;
 	return HARMONY_OK;
@@ -130,7 +133,7 @@ static harmony_status do_show(harmony_sync *sync, harmony_error *error)
 
 typedef struct scenario {
 	operation run;
-	bool fresh;  /* on an empty store; else on one with a run in it */
+	bool fresh; /* on an empty store; else on one with a run in it */
 } scenario;
 
 static harmony_status play(harmony_context *context, harmony_error *error, void *user)
@@ -176,9 +179,12 @@ static void sweeps(void **state)
 	static const struct {
 		const char *name;
 		scenario what;
-	} all[] = {{"import", {do_import, true}},   {"edit", {do_edit, false}},
-	           {"reoffer", {do_reoffer, false}}, {"preview", {do_preview, true}},
-	           {"preview of the known", {do_preview, false}}, {"show", {do_show, false}}};
+	} all[] = {{"import", {do_import, true}},
+		   {"edit", {do_edit, false}},
+		   {"reoffer", {do_reoffer, false}},
+		   {"preview", {do_preview, true}},
+		   {"preview of the known", {do_preview, false}},
+		   {"show", {do_show, false}}};
 	scenario export_fresh = {do_export, true}, export_again = {do_export, false};
 
 	(void)state;

@@ -10,16 +10,16 @@
 
 #include "../../support/scripted.h"
 
-static const harmony_connector one_by_one = SCRIPTED(
-	"scripted", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_PREVIEW, 1, 0, 0);
-static const harmony_connector batches = SCRIPTED(
-	"batches", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_BATCH, 25, 0, 0);
-static const harmony_connector reads_back = SCRIPTED(
-	"reads-back", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_READ_BACK, 1, 0, 0);
-static const harmony_connector strict = SCRIPTED(
-	"strict", SCRIPTED_KINDS | HARMONY_CAN_FIND, 1, 10, 3600000);
+static const harmony_connector one_by_one =
+    SCRIPTED("scripted", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_PREVIEW, 1, 0, 0);
+static const harmony_connector batches =
+    SCRIPTED("batches", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_BATCH, 25, 0, 0);
+static const harmony_connector reads_back =
+    SCRIPTED("reads-back", SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_READ_BACK, 1, 0, 0);
+static const harmony_connector strict =
+    SCRIPTED("strict", SCRIPTED_KINDS | HARMONY_CAN_FIND, 1, 10, 3600000);
 
-/* ---- a house of its own for each test ------------------------------------------------------ */
+/* ---- a house of its own for each test ---- */
 
 typedef struct house {
 	char folder[64];
@@ -73,7 +73,8 @@ static void open_sync(house *h, const harmony_connector *connector, const char *
 	assert_int_equal(harmony_sync_new(&h->sync, h->context, &options, &h->error), HARMONY_OK);
 	assert_int_equal(harmony_settings_new(&list, h->context, &h->error), HARMONY_OK);
 	for (size_t i = 0; settings != NULL && settings[i] != NULL; i += 2)
-		assert_int_equal(harmony_settings_set(list, settings[i], settings[i + 1], NULL), HARMONY_OK);
+		assert_int_equal(harmony_settings_set(list, settings[i], settings[i + 1], NULL),
+				 HARMONY_OK);
 	if (harmony_sync_add(h->sync, "bakery", list, connector, &h->error) != HARMONY_OK)
 		fail_msg("%s", h->error.message);
 	harmony_settings_free(list);
@@ -118,16 +119,17 @@ static void reopen(house *h, const harmony_connector *connector)
 	open_sync(h, connector, NULL);
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ---- */
 
 static void put_invoice(FILE *out, unsigned number, const char *account, const char *amount)
 {
-	fprintf(out,
-	        "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"period\":1,"
-	        "\"entry_number\":\"%u\",\"invoice_number\":\"%u\",\"party\":\"1001\","
-	        "\"date\":\"2024-01-15\",\"currency\":\"EUR\",\"description\":\"Factuur %u\","
-	        "\"total\":\"%s\",\"lines\":[{\"number\":1,\"account\":\"%s\",\"amount\":\"%s\"}]}\n",
-	        number, number, number, amount, account, amount);
+	fprintf(
+	    out,
+	    "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"period\":1,"
+	    "\"entry_number\":\"%u\",\"invoice_number\":\"%u\",\"party\":\"1001\","
+	    "\"date\":\"2024-01-15\",\"currency\":\"EUR\",\"description\":\"Factuur %u\","
+	    "\"total\":\"%s\",\"lines\":[{\"number\":1,\"account\":\"%s\",\"amount\":\"%s\"}]}\n",
+	    number, number, number, amount, account, amount);
 }
 
 static void put_customer(FILE *out, const char *name)
@@ -137,11 +139,13 @@ static void put_customer(FILE *out, const char *name)
 
 static void put_bad_date(FILE *out, unsigned number)
 {
-	fprintf(out,
-	        "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"entry_number\":\"%u\","
-	        "\"party\":\"1001\",\"date\":\"2024-02-31\",\"total\":\"1.00\",\"lines\":[{\"number\":1,"
-	        "\"account\":\"8000\",\"amount\":\"1.00\"}]}\n",
-	        number);
+	fprintf(
+	    out,
+	    "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"year\":2024,\"entry_number\":\"%u\","
+	    "\"party\":\"1001\",\"date\":\"2024-02-31\",\"total\":\"1.00\",\"lines\":[{\"number\":"
+	    "1,"
+	    "\"account\":\"8000\",\"amount\":\"1.00\"}]}\n",
+	    number);
 }
 
 static void write_invoices(const house *h, unsigned first, unsigned count)
@@ -153,7 +157,7 @@ static void write_invoices(const house *h, unsigned first, unsigned count)
 	fclose(out);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls ---- */
 
 static harmony_status try_export(house *h, bool due_only)
 {
@@ -176,12 +180,12 @@ static void export_all(house *h)
 }
 
 static void expect_counts(const house *h, unsigned booked, unsigned skipped, unsigned rejected,
-                          unsigned waiting, unsigned in_doubt)
+			  unsigned waiting, unsigned in_doubt)
 {
 	const harmony_counts *n = &h->run.records;
 	print_message("run %d: total %d booked %d skipped %d rejected %d waiting %d in doubt %d\n",
-	              (int)h->run.id, (int)n->total, (int)n->booked, (int)n->skipped, (int)n->rejected,
-	              (int)n->waiting, (int)n->in_doubt);
+		      (int)h->run.id, (int)n->total, (int)n->booked, (int)n->skipped,
+		      (int)n->rejected, (int)n->waiting, (int)n->in_doubt);
 	assert_int_equal(n->booked, booked);
 	assert_int_equal(n->skipped, skipped);
 	assert_int_equal(n->rejected, rejected);
@@ -249,20 +253,21 @@ static harmony_status see_event(const harmony_event *event, void *user)
 static seen show_failed(house *h)
 {
 	seen out = {0};
-	assert_int_equal(harmony_sync_show(NULL, h->sync, h->run.id, HARMONY_SHOW_FAILED, see, &out,
-	                                   &h->error),
-	                 HARMONY_OK);
+	assert_int_equal(
+	    harmony_sync_show(NULL, h->sync, h->run.id, HARMONY_SHOW_FAILED, see, &out, &h->error),
+	    HARMONY_OK);
 	return out;
 }
 
 static seen look_at(house *h, int64_t id)
 {
 	seen out = {0};
-	assert_int_equal(harmony_sync_record(h->sync, id, see, see_event, &out, &h->error), HARMONY_OK);
+	assert_int_equal(harmony_sync_record(h->sync, id, see, see_event, &out, &h->error),
+			 HARMONY_OK);
 	return out;
 }
 
-/* ---- tests -------------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void books_once_and_skips_the_same_file(void **state)
 {
@@ -315,7 +320,7 @@ static void refuses_what_changed_after_booking(void **state)
 	/* given a number of its own, it is an entry of its own */
 	const harmony_field_change change = {"entry_number", "24700099"};
 	assert_int_equal(harmony_sync_edit(h.sync, id, "jan", &change, 1, NULL, NULL, &h.error),
-	                 HARMONY_OK);
+			 HARMONY_OK);
 	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &id, 1, 0, &h.error), HARMONY_OK);
 	expect_counts(&h, 1, 0, 0, 0, 0);
 	expect_bookings(&h, 11);
@@ -369,9 +374,11 @@ static void corrects_and_offers_again(void **state)
 	int64_t first = h.run.id;
 	const harmony_field_change change = {"lines.1.account", "8000"};
 	assert_int_equal(
-		harmony_sync_edit(h.sync, failed.id, "jan", &change, 1, NULL, NULL, &h.error), HARMONY_OK);
+	    harmony_sync_edit(h.sync, failed.id, "jan", &change, 1, NULL, NULL, &h.error),
+	    HARMONY_OK);
 	expect_bookings(&h, 500);
-	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error),
+			 HARMONY_OK);
 	expect_counts(&h, 1, 0, 0, 0, 0);
 	expect_bookings(&h, 501);
 	seen now = look_at(&h, failed.id);
@@ -384,14 +391,16 @@ static void corrects_and_offers_again(void **state)
 	assert_string_equal(now.who, "jan");
 	/* a booked record is edited no more; the run it failed in still says so */
 	assert_int_equal(
-		harmony_sync_edit(h.sync, failed.id, "jan", &change, 1, NULL, NULL, &h.error), HARMONY_STATE);
+	    harmony_sync_edit(h.sync, failed.id, "jan", &change, 1, NULL, NULL, &h.error),
+	    HARMONY_STATE);
 	harmony_error_clear(&h.error);
 	h.run.id = first;
 	failed = show_failed(&h);
 	assert_int_equal(failed.count, 50);
 	assert_int_equal(failed.state, HARMONY_STATE_REJECTED);
 	/* the others, by run */
-	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, NULL, 0, first, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, NULL, 0, first, &h.error),
+			 HARMONY_OK);
 	expect_counts(&h, 0, 0, 49, 0, 0);
 	/* the file with the old account again: booked from the corrected one, so skipped */
 	export_all(&h);
@@ -414,17 +423,21 @@ static void keeps_unreadable_records_until_their_field_is_mended(void **state)
 	seen failed = show_failed(&h);
 	assert_string_equal(failed.code, "invalid_date");
 	assert_string_equal(failed.field, "date");
-	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error),
+			 HARMONY_OK);
 	expect_counts(&h, 0, 0, 1, 0, 0);
 	harmony_field_change change = {"date", "2024-02-30"};
-	assert_int_equal(harmony_sync_edit(h.sync, failed.id, NULL, &change, 1, NULL, NULL, &h.error),
-	                 HARMONY_INVALID);
+	assert_int_equal(
+	    harmony_sync_edit(h.sync, failed.id, NULL, &change, 1, NULL, NULL, &h.error),
+	    HARMONY_INVALID);
 	assert_string_equal(h.error.code, "invalid_date");
 	harmony_error_clear(&h.error);
 	change.value = "2024-02-29";
-	assert_int_equal(harmony_sync_edit(h.sync, failed.id, NULL, &change, 1, NULL, NULL, &h.error),
-	                 HARMONY_OK);
-	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error), HARMONY_OK);
+	assert_int_equal(
+	    harmony_sync_edit(h.sync, failed.id, NULL, &change, 1, NULL, NULL, &h.error),
+	    HARMONY_OK);
+	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error),
+			 HARMONY_OK);
 	expect_counts(&h, 1, 0, 0, 0, 0);
 	export_all(&h);
 	expect_counts(&h, 0, 2, 0, 0, 0);
@@ -473,7 +486,7 @@ static void leaves_in_doubt_only_by_find(void **state)
 	const harmony_field_change change = {"description", "x"};
 	int64_t id = show_failed(&h).id;
 	assert_int_equal(harmony_sync_edit(h.sync, id, NULL, &change, 1, NULL, NULL, &h.error),
-	                 HARMONY_STATE);
+			 HARMONY_STATE);
 	harmony_error_clear(&h.error);
 	/* new content waits until it is known what became of the old */
 	FILE *out = fopen(h.file, "we");
@@ -512,7 +525,7 @@ static void takes_the_newest_of_what_was_never_applied(void **state)
 static void connection_ends_the_offering(void **state)
 {
 	const int statuses[] = {HARMONY_AUTH, HARMONY_RATE, HARMONY_RETRY, HARMONY_CONFIG,
-	                        HARMONY_CANCELLED};
+				HARMONY_CANCELLED};
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		house h;
@@ -638,7 +651,8 @@ static void reads_back_what_was_booked(void **state)
 	export_all(&h);
 	expect_counts(&h, 0, 4, 1, 0, 0);
 	unsigned offers = scripted.offers;
-	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_reoffer(&h.run, h.sync, &failed.id, 1, 0, &h.error),
+			 HARMONY_OK);
 	expect_counts(&h, 1, 0, 0, 0, 0);
 	assert_int_equal(scripted.offers, offers);
 	expect_bookings(&h, 5);
@@ -648,7 +662,8 @@ static void reads_back_what_was_booked(void **state)
 static void takes_watched_files_when_they_are_complete(void **state)
 {
 	house h;
-	const char *const settings[] = {"export_path", "out/records.jsonl", "archive_path", "done", NULL};
+	const char *const settings[] = {"export_path", "out/records.jsonl", "archive_path", "done",
+					NULL};
 	char path[160];
 	(void)state;
 	open_house(&h, &one_by_one, settings);
@@ -684,7 +699,7 @@ static void unreadable_input_makes_no_run(void **state)
 	assert_non_null(strstr(h.error.message, "no/such/file"));
 	harmony_error_clear(&h.error);
 	assert_int_equal(harmony_sync_show(NULL, h.sync, 1, HARMONY_SHOW_ALL, see, &none, &h.error),
-	                 HARMONY_NOTFOUND);
+			 HARMONY_NOTFOUND);
 	close_house(&h);
 }
 
@@ -755,8 +770,10 @@ static void one_run_at_a_time(void **state)
 	open_sync(&other, &one_by_one, NULL);
 	void *lock = NULL;
 	int64_t id = 0;
-	assert_int_equal(other.store->integration(&id, other.store->self, "bakery", NULL), HARMONY_OK);
-	assert_int_equal(other.store->lock(&lock, other.store->self, id, "run", 0, NULL), HARMONY_OK);
+	assert_int_equal(other.store->integration(&id, other.store->self, "bakery", NULL),
+			 HARMONY_OK);
+	assert_int_equal(other.store->lock(&lock, other.store->self, id, "run", 0, NULL),
+			 HARMONY_OK);
 	assert_int_equal(try_export(&h, false), HARMONY_BUSY);
 	assert_non_null(strstr(h.error.message, "bakery"));
 	other.store->unlock(other.store->self, lock);
@@ -768,7 +785,7 @@ static void one_run_at_a_time(void **state)
 }
 
 static harmony_status count_request(const harmony_record *record, const char *request, size_t len,
-                                    void *user)
+				    void *user)
 {
 	assert_non_null(record);
 	assert_int_equal(strlen(request), len);
@@ -784,17 +801,17 @@ static void previews_only_what_would_be_sent(void **state)
 	open_house(&h, &one_by_one, NULL);
 	write_invoices(&h, 24700001, 5);
 	const char *const paths[] = {h.file};
-	assert_int_equal(harmony_sync_preview(h.sync, "bakery", paths, 1, count_request, NULL, &requests,
-	                                      &h.error),
-	                 HARMONY_OK);
+	assert_int_equal(harmony_sync_preview(h.sync, "bakery", paths, 1, count_request, NULL,
+					      &requests, &h.error),
+			 HARMONY_OK);
 	assert_int_equal(requests, 5);
 	expect_bookings(&h, 0);
 	export_all(&h);
 	write_invoices(&h, 24700001, 7);
 	requests = 0;
-	assert_int_equal(harmony_sync_preview(h.sync, "bakery", paths, 1, count_request, NULL, &requests,
-	                                      &h.error),
-	                 HARMONY_OK);
+	assert_int_equal(harmony_sync_preview(h.sync, "bakery", paths, 1, count_request, NULL,
+					      &requests, &h.error),
+			 HARMONY_OK);
 	assert_int_equal(requests, 2);
 	expect_bookings(&h, 5);
 	close_house(&h);
@@ -808,11 +825,13 @@ static void unknown_settings_name_the_nearest(void **state)
 	open_house(&h, &one_by_one, NULL);
 	assert_int_equal(harmony_settings_new(&list, h.context, NULL), HARMONY_OK);
 	(void)harmony_settings_set(list, "exprt_path", "x", NULL);
-	assert_int_equal(harmony_sync_add(h.sync, "other", list, &one_by_one, &h.error), HARMONY_CONFIG);
+	assert_int_equal(harmony_sync_add(h.sync, "other", list, &one_by_one, &h.error),
+			 HARMONY_CONFIG);
 	assert_non_null(strstr(h.error.message, "export_path"));
 	harmony_settings_free(list);
 	harmony_error_clear(&h.error);
-	assert_int_equal(harmony_sync_export(NULL, h.sync, "bakrey", NULL, &h.error), HARMONY_NOTFOUND);
+	assert_int_equal(harmony_sync_export(NULL, h.sync, "bakrey", NULL, &h.error),
+			 HARMONY_NOTFOUND);
 	assert_non_null(strstr(h.error.message, "bakery"));
 	close_house(&h);
 }
@@ -824,9 +843,11 @@ static void tells_equal_records_without_number_apart(void **state)
 	open_house(&h, &one_by_one, NULL);
 	FILE *out = fopen(h.file, "we");
 	for (int i = 0; i < 3; i++)
-		fprintf(out, "{\"kind\":\"memorial\",\"journal\":\"90\",\"date\":\"2024-01-31\",\"lines\":["
-			     "{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},"
-			     "{\"number\":2,\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n");
+		fprintf(
+		    out,
+		    "{\"kind\":\"memorial\",\"journal\":\"90\",\"date\":\"2024-01-31\",\"lines\":["
+		    "{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},"
+		    "{\"number\":2,\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n");
 	fclose(out);
 	export_all(&h);
 	expect_counts(&h, 3, 0, 0, 0, 0);
@@ -861,7 +882,8 @@ static void tells_where_an_integration_stands(void **state)
 	put_invoice(out, 3, "8000", "1.00");
 	fclose(out);
 	export_all(&h);
-	assert_int_equal(harmony_sync_status(h.sync, NULL, see_status, &count, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_status(h.sync, NULL, see_status, &count, &h.error),
+			 HARMONY_OK);
 	assert_int_equal(count, 1);
 	close_house(&h);
 }
@@ -869,29 +891,29 @@ static void tells_where_an_integration_stands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(books_once_and_skips_the_same_file),
-		cmocka_unit_test(refuses_what_changed_after_booking),
-		cmocka_unit_test(updates_a_changed_customer),
-		cmocka_unit_test(corrects_and_offers_again),
-		cmocka_unit_test(keeps_unreadable_records_until_their_field_is_mended),
-		cmocka_unit_test(looks_up_what_got_no_answer),
-		cmocka_unit_test(leaves_in_doubt_only_by_find),
-		cmocka_unit_test(takes_the_newest_of_what_was_never_applied),
-		cmocka_unit_test(connection_ends_the_offering),
-		cmocka_unit_test(waits_on_the_monotonic_clock),
-		cmocka_unit_test(a_service_gives_the_package_time_to_answer),
-		cmocka_unit_test(honours_what_the_package_put_off),
-		cmocka_unit_test(stops_short_of_the_error_allowance),
-		cmocka_unit_test(reads_back_what_was_booked),
-		cmocka_unit_test(takes_watched_files_when_they_are_complete),
-		cmocka_unit_test(unreadable_input_makes_no_run),
-		cmocka_unit_test(keeps_the_bytes_that_were_received),
-		cmocka_unit_test(renews_the_snapshot_or_leaves_it),
-		cmocka_unit_test(one_run_at_a_time),
-		cmocka_unit_test(previews_only_what_would_be_sent),
-		cmocka_unit_test(unknown_settings_name_the_nearest),
-		cmocka_unit_test(tells_equal_records_without_number_apart),
-		cmocka_unit_test(tells_where_an_integration_stands),
+	    cmocka_unit_test(books_once_and_skips_the_same_file),
+	    cmocka_unit_test(refuses_what_changed_after_booking),
+	    cmocka_unit_test(updates_a_changed_customer),
+	    cmocka_unit_test(corrects_and_offers_again),
+	    cmocka_unit_test(keeps_unreadable_records_until_their_field_is_mended),
+	    cmocka_unit_test(looks_up_what_got_no_answer),
+	    cmocka_unit_test(leaves_in_doubt_only_by_find),
+	    cmocka_unit_test(takes_the_newest_of_what_was_never_applied),
+	    cmocka_unit_test(connection_ends_the_offering),
+	    cmocka_unit_test(waits_on_the_monotonic_clock),
+	    cmocka_unit_test(a_service_gives_the_package_time_to_answer),
+	    cmocka_unit_test(honours_what_the_package_put_off),
+	    cmocka_unit_test(stops_short_of_the_error_allowance),
+	    cmocka_unit_test(reads_back_what_was_booked),
+	    cmocka_unit_test(takes_watched_files_when_they_are_complete),
+	    cmocka_unit_test(unreadable_input_makes_no_run),
+	    cmocka_unit_test(keeps_the_bytes_that_were_received),
+	    cmocka_unit_test(renews_the_snapshot_or_leaves_it),
+	    cmocka_unit_test(one_run_at_a_time),
+	    cmocka_unit_test(previews_only_what_would_be_sent),
+	    cmocka_unit_test(unknown_settings_name_the_nearest),
+	    cmocka_unit_test(tells_equal_records_without_number_apart),
+	    cmocka_unit_test(tells_where_an_integration_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
