@@ -50,8 +50,9 @@ static int run_folder(DIR *folder, const char *path)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		failed = run_path(name);
+		failed = snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) >=
+		                 (int)sizeof(name) ||
+		         run_path(name);
 	}
 	closedir(folder);
 	return failed;

@@ -61,6 +61,9 @@ static int convert_file(struct converting *c, const char *path, const struct rea
 	struct read_result result;
 	harmony_status status = read_file(c->p, &result, path, options, &hooks, &error);
 	c->rejected += result.rejected;
+	if (status == HARMONY_OK && result.records + result.rejected == 0 && !c->p->quiet)
+		say(strcmp(path, "-") == 0 ? "standard input" : path, 0, 0, "note",
+		    "nothing to convert: no record in it", NULL);
 	if (status == HARMONY_OK || c->p->out.broken)
 		return EXIT_DONE;
 	if (c->error.status == HARMONY_UNSUPPORTED && c->to == TO_FMUTA6)
@@ -112,6 +115,20 @@ static int choose(struct converting *c, const struct arguments *a)
 	return EXIT_DONE;
 }
 
+/* The settings tell how the input is written. What is written is Exact's own dialect, in
+   the code page that is asked for. */
+static harmony_status make_writer(struct converting *c, const struct read_options *options)
+{
+	struct program *p = c->p;
+	harmony_fmuta6_options written = HARMONY_FMUTA6_OPTIONS_INIT;
+	if (c->to != TO_FMUTA6)
+		return HARMONY_OK;
+	written.encoding = options->fmuta6.encoding;
+	written.pivot = options->fmuta6.pivot;
+	return harmony_fmuta6_writer_new(&c->writer, p->context, &written, out_write, &p->out,
+					 &p->error);
+}
+
 int convert_run(struct program *p, const struct arguments *a)
 {
 	struct converting c = {.p = p, .error = HARMONY_ERROR_INIT};
@@ -121,9 +138,7 @@ int convert_run(struct program *p, const struct arguments *a)
 		code = read_options_set(p, &options, a);
 	if (code)
 		return code;
-	if (c.to == TO_FMUTA6 &&
-	    harmony_fmuta6_writer_new(&c.writer, p->context, &options.fmuta6, out_write, &p->out,
-				      &p->error) != HARMONY_OK)
+	if (make_writer(&c, &options) != HARMONY_OK)
 		return exit_of(p->error.status);
 	if (p->as_json)
 		json_array(&p->json, "records");

@@ -158,10 +158,7 @@ static bool asks_json(int argc, char **argv)
 static int count_operands(struct program *p, const struct command *command, int count)
 {
 	if (count < command->least)
-		return fail(p, HARMONY_INVALID, "%s is missing: harmony %s %s",
-			    command->most == command->least && command->least == 1
-				? command->operands
-				: "an operand",
+		return fail(p, HARMONY_INVALID, "an operand is missing: harmony %s %s",
 			    command->name, command->operands);
 	if (command->most >= 0 && count > command->most)
 		return fail(p, HARMONY_INVALID, "too many operands: harmony %s %s", command->name,

@@ -148,8 +148,9 @@ const char *severity_word(int severity)
 const char *with_raw(char *buffer, size_t size, const char *name, const char *raw,
 		     const char *message)
 {
-	bool naming = name && *name && !strstr(message, name);
-	bool quoting = raw && *raw && !strstr(message, raw);
+	enum { TELLING = 4 }; /* shorter ones stand in a message by chance */
+	bool naming = name && *name && strncmp(message, name, strlen(name)) != 0;
+	bool quoting = raw && *raw && (strlen(raw) < TELLING || !strstr(message, raw));
 	snprintf(buffer, size, "%s%s%s%.200s%s%s%s", naming ? name : "",
 		 naming && quoting ? " " : "", quoting ? "\"" : "", quoting ? raw : "",
 		 quoting ? "\"" : "", naming || quoting ? ": " : "", message);

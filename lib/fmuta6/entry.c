@@ -363,8 +363,10 @@ static void begin(harmony_fmuta6 *r, uint64_t number)
 		value.t.len = 1;
 		put_header(r, HARMONY_FIELD_JOURNAL_TYPE, &value);
 	}
-	if (number != 0)
+	if (number != 0) {
 		missing_header(r, number == 1);
+		r->entry.last_number = number - 1;
+	}
 	r->damage = false;
 }
 
@@ -389,14 +391,13 @@ static void check_line(harmony_fmuta6 *r, bool numbered, uint64_t number)
 	harmony__spot spot;
 	char type = type_of_row(r);
 
-	if (HARMONY__LIKELY(numbered && type == r->entry.type &&
-	                    (number == r->entry.last_number + 1 || r->record->line_count == 1)))
+	if (HARMONY__LIKELY(numbered && type == r->entry.type && number == r->entry.last_number + 1))
 		return;
 	spot = harmony__spot_here(r, r->row_index);
 	if (!numbered)
 		harmony__report(r, &spot, HARMONY_FAILURE, HARMONY_CODE_INVALID_NUMBER,
 		                "not a line number; write 0 for the header row and 1, 2, 3 for lines");
-	else if (number != r->entry.last_number + 1 && r->record->line_count > 1)
+	else if (number != r->entry.last_number + 1)
 		harmony__report(r, &spot, HARMONY_WARNING, HARMONY_CODE_INVALID_NUMBER,
 		                "line number %llu where %llu is expected; see whether a row is lost",
 		                (unsigned long long)number,

@@ -45,6 +45,17 @@ static int is_shifted(const harmony_csv_row *row)
 	return !(is_letters(&row->fields[6]) && !is_letters(&row->fields[7]));
 }
 
+/* Editions that end at the VAT number are one column shorter, so that a company column
+   gives them the usual width: the town must stand where the country would. */
+static int is_surely_shifted(const harmony_csv_row *row)
+{
+	const harmony_csv_field *f = row->fields;
+	uint64_t number;
+
+	return harmony__whole(&number, f[0].text, f[0].len) && is_letters(&f[7]) && f[6].len > 3 &&
+	       !harmony__whole(&number, f[6].text, f[6].len);
+}
+
 /* The kind that a row looks like; 0: none. Content goes before width. */
 static int kind_of_row(const harmony_csv_row *row, int *company)
 {
@@ -57,6 +68,8 @@ static int kind_of_row(const harmony_csv_row *row, int *company)
 	}
 	if (row->count == 52 || row->count == 54)
 		*company = is_shifted(row);
+	else if (row->count == 51 || row->count == 53)
+		*company = is_surely_shifted(row);
 	if (row->count == 53 || row->count == 54)
 		return HARMONY_FILE_CUSTOMERS;
 	if (row->count == 51 || row->count == 52)

@@ -58,6 +58,23 @@ class Convert(harness.Case):
             again = self.records("--set", "fmuta6.encoding=cp850", "-", stdin=cp850)
             self.assertEqual(self.content(again), records, name)
 
+    def test_fmuta6_is_written_in_one_dialect(self):
+        """Settings tell how the input is written; only the code page holds for the output, too."""
+        rows = (b"0;V;70;;;1;x;15-01-24;;1001;;;-121,00\r\n"
+                b"1;V;70;;;;x;;8000;;;;-121,00" + b";" * 8 + b"2;-21,00\r\n")
+        args = [a for s in ("delimiter=semicolon", "decimal=comma", "dates=DD-MM-YY", "vat=inclusive",
+                            "sales_sign=debit-credit") for a in ("--set", "fmuta6." + s)]
+        written = self.check(0, "convert", "--to", "fmuta6", *args, "-", stdin=rows).out
+        self.assertIn(b',"x",15012024,"","1001","","",121.00,', written)
+        self.assertEqual(self.content(self.records("-", stdin=written)),
+                         self.content(self.records(*args, "-", stdin=rows)))
+
+    def test_says_that_there_is_nothing(self):
+        for nothing in (b"", b"\x1a", b"0,V,70" + b"," * 37):
+            result = self.check(0, "convert", "-", stdin=nothing)
+            self.assertEqual(result.out, b"")
+            self.assertIn("no record in it", result.err)
+
     def test_dbopen(self):
         items = self.records(MAIN / "dbopen.expected.csv")
         self.assertEqual(len(items), 7)
