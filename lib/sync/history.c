@@ -231,19 +231,12 @@ static harmony_status apply(edit *at, const harmony_field_change *change, const 
 static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *user)
 {
 	edit *at = user;
-	const harmony_field_info *info =
-	    diagnostic->field >= 0 ? harmony_field_describe(diagnostic->field) : NULL;
 	const char *word = harmony_code_word(diagnostic->code);
 
 	if (diagnostic->severity >= HARMONY_FAILURE && !at->wrong) {
 		at->wrong = true;
 		(void)harmony__copy_text(at->code, sizeof(at->code), word, strlen(word));
-		at->field[0] = '\0';
-		if (info != NULL && diagnostic->row == HARMONY_HEADER)
-			(void)snprintf(at->field, sizeof(at->field), "%s", info->name);
-		else if (info != NULL)
-			(void)snprintf(at->field, sizeof(at->field), "lines.%zu.%s",
-				       diagnostic->row, info->name);
+		harmony__field_path(at->field, sizeof(at->field), diagnostic);
 		(void)harmony__copy_text(at->message, sizeof(at->message), diagnostic->message,
 					 strlen(diagnostic->message));
 	}

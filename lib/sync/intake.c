@@ -278,19 +278,6 @@ static harmony_status find_known(known *out, harmony__job *job, const incoming *
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
-/* "lines.2.amount" of a failure, "" when it is of no field. */
-static void failure_path(char path[48], const harmony_diagnostic *failure)
-{
-	const harmony_field_info *info =
-	    failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
-
-	path[0] = '\0';
-	if (info != NULL && failure->row == HARMONY_HEADER)
-		(void)snprintf(path, 48, "%s", info->name);
-	else if (info != NULL)
-		(void)snprintf(path, 48, "lines.%zu.%s", failure->row, info->name);
-}
-
 static harmony_status add_findings(harmony__job *job, int64_t id, const incoming *in,
 				   harmony_error *error)
 {
@@ -299,7 +286,7 @@ static harmony_status add_findings(harmony__job *job, int64_t id, const incoming
 
 	for (size_t i = 0; i < in->count && status == HARMONY_OK; i++) {
 		const harmony_diagnostic *failure = &in->failures[i];
-		failure_path(path, failure);
+		harmony__field_path(path, sizeof(path), failure);
 		harmony_event event = {.struct_size = sizeof(event),
 				       .type = HARMONY_EVENT_FINDING,
 				       .run = job->run.id,
@@ -558,7 +545,7 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 	if (status != HARMONY_OK)
 		return status;
 	if (count > 0) {
-		failure_path(path, &failures[0]);
+		harmony__field_path(path, sizeof(path), &failures[0]);
 		in.state.code = harmony_code_word(failures[0].code);
 		in.state.field = path;
 		in.state.message = failures[0].message;

@@ -25,18 +25,6 @@ void harmony__window_free(harmony__window *window)
 	*window = (harmony__window){.context = window->context};
 }
 
-static void path_of(char *to, size_t size, const harmony_diagnostic *failure)
-{
-	const harmony_field_info *info =
-	    failure->field >= 0 ? harmony_field_describe(failure->field) : NULL;
-
-	to[0] = '\0';
-	if (info != NULL && failure->row == HARMONY_HEADER)
-		(void)snprintf(to, size, "%s", info->name);
-	else if (info != NULL)
-		(void)snprintf(to, size, "lines.%zu.%s", failure->row, info->name);
-}
-
 /* A record of the line that was fed last. */
 static harmony_status keep_record(const harmony_record *record, const harmony_diagnostic *failures,
 				  size_t count, void *user)
@@ -47,7 +35,7 @@ static harmony_status keep_record(const harmony_record *record, const harmony_di
 
 	if (count > 0) {
 		entry->bad = true;
-		path_of(path, sizeof(path), &failures[0]);
+		harmony__field_path(path, sizeof(path), &failures[0]);
 		harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_REJECTED,
 				    harmony_code_word(failures[0].code), path, "%s",
 				    failures[0].message);

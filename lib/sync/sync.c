@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "sync/sync.h"
 
 static const harmony_key keys[] = {
@@ -282,6 +284,18 @@ harmony_status harmony__integration_id(harmony__integration *integration, harmon
 	if (integration->id != 0)
 		return HARMONY_OK;
 	return store->integration(&integration->id, store->self, integration->name, error);
+}
+
+void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagnostic)
+{
+	const harmony_field_info *info =
+	    diagnostic->field >= 0 ? harmony_field_describe(diagnostic->field) : NULL;
+
+	to[0] = '\0';
+	if (info != NULL && diagnostic->row == HARMONY_HEADER)
+		(void)snprintf(to, size, "%s", info->name);
+	else if (info != NULL)
+		(void)snprintf(to, size, "lines.%zu.%s", diagnostic->row, info->name);
 }
 
 /* ---- exit status ---- */

@@ -497,8 +497,20 @@ def snapshot(child, long):
         house.end(process)
         with open(house.path('dbopen.csv'), 'rb') as file:
             assert file.read() == whole
+    if shutil.which('strace') is not None:
+        for call, error in (('write', 'ENOSPC'), ('fsync', 'EIO'), ('rename', 'EIO')):
+            for k in range(1, 4):
+                with open(house.path('dbopen.csv'), 'wb') as file:
+                    file.write(b'old')
+                subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + call, '-e',
+                                'inject=%s:error=%s:when=%d' % (call, error, k), child, 'import',
+                                house.folder], capture_output=True)
+                with open(house.path('dbopen.csv'), 'rb') as file:
+                    assert file.read() in (b'old', whole), (call, k)
+                left = [name for name in os.listdir(house.folder) if name.endswith('.tmp')]
+                assert not left, left
     house.remove()
-    print('dbopen.csv was whole after every kill')
+    print('dbopen.csv was whole after every kill and failing call')
 
 
 CASES = {f.__name__: f for f in (kills, steps, two, disk, calls, damage, versions, modes, rekey,
