@@ -58,15 +58,26 @@ static harmony_status check_tables(checking *c, harmony_error *error)
 	return c->status;
 }
 
-static bool brought_along(const checking *c, const char *code)
+static bool is_party(const harmony_record *record)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		harmony_kind kind = harmony_record_kind(c->records[i]);
-		if ((kind == HARMONY_CUSTOMER || kind == HARMONY_SUPPLIER) &&
-		    strcmp(exact_text(c->records[i], HARMONY_HEADER, HARMONY_FIELD_CODE), code) == 0)
-			return true;
+	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
+}
+
+/* A relation that the same file brings is there by the time the entry is offered. */
+static harmony_status bring_along(checking *c, harmony_error *error)
+{
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < c->count && status == HARMONY_OK; i++) {
+		const char *code = exact_text(c->records[i], HARMONY_HEADER, HARMONY_FIELD_CODE);
+		const exact_thing *known = NULL;
+		if (!is_party(c->records[i]))
+			continue;
+		status = exact_find_thing(&known, c->x, EXACT_PARTIES, code, error);
+		if (status == HARMONY_OK && !known)
+			status = exact_add_party(c->x, code, code, error);
 	}
-	return false;
+	return status;
 }
 
 static harmony_status check_record(checking *c, const harmony_record *record, harmony_error *error)
@@ -80,17 +91,14 @@ static harmony_status check_record(checking *c, const harmony_record *record, ha
 
 	harmony_record_identifier(name, record);
 	harmony__buf_init(&body, c->x->context, HARMONY_MAX_ENTRY);
-	if (kind == HARMONY_CUSTOMER || kind == HARMONY_SUPPLIER)
+	if (is_party(record))
 		status = exact_party_body(c->x, record, NULL, &body, &changes, &verdict, error);
 	else if (exact_entry_path(kind))
 		status = exact_entry_body(c->x, record, &body, &verdict, error);
 	else
 		status = HARMONY_OK;
 	harmony__buf_free(&body);
-	/* A relation that the same file brings is there by the time the entry is offered. */
-	if (status == HARMONY_OK && verdict.outcome == HARMONY_OUTCOME_REJECTED &&
-	    !(strcmp(verdict.code, "unknown_party") == 0 &&
-	      brought_along(c, exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY))))
+	if (status == HARMONY_OK && verdict.outcome == HARMONY_OUTCOME_REJECTED)
 		tell(c, HARMONY_FAILURE, name, "%s (%s)", verdict.message, verdict.field);
 	return status == HARMONY_OK ? c->status : status;
 }
@@ -106,6 +114,8 @@ harmony_status exact_check(void *instance, const harmony_record *const *records,
 		return status;
 	tell(&c, HARMONY_NOTE, "division", "%s, at %s", c.x->division, c.x->url);
 	status = check_tables(&c, error);
+	if (status == HARMONY_OK)
+		status = bring_along(&c, error);
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
 		status = check_record(&c, records[i], error);
 	return status;

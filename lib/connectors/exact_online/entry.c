@@ -196,14 +196,14 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 
 /* ---- lines ------------------------------------------------------------------------------------ */
 
-/* On a general journal an empty code must be sent, or the account's own would count. */
+/* Without a code the ledger account's own would count, and add VAT that nobody meant. */
 static void put_vat(entry *e, size_t row)
 {
 	bool general = e->shape->kind == HARMONY_MEMORIAL;
 	const char *code = exact_text(e->record, row, HARMONY_FIELD_VAT_CODE);
 	const exact_thing *vat;
 
-	if (!*code && general)
+	if (!*code && (general || e->x->empty_vat))
 		harmony__json_put(&e->w, "VATCode", "");
 	if (!*code || !going_on(e))
 		return;
@@ -298,8 +298,15 @@ static void put_journal(entry *e)
 		}
 	harmony__json_put(&e->w, e->shape->journal, journal->code);
 	/* A rate of exactly 1 says nothing, and most journals refuse any. */
-	if (exact_number(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) &&
-	    rate != 1000000 && rate != 0 && journal->allow_rate)
+	if (!exact_number(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
+	    rate == 1000000 || rate == 0)
+		return;
+	if (!journal->allow_rate)
+		refuse(e, "invalid_amount", HARMONY_HEADER, "exchange_rate",
+		       "journal '%s' of Exact Online takes no exchange rates but its own; allow them in its "
+		       "settings, or leave the rate out",
+		       journal->code);
+	else
 		harmony__json_put_number(&e->w,
 		                         e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
 		                         HARMONY_SCALE_RATE);

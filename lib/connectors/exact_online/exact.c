@@ -26,6 +26,8 @@ static const harmony_key keys[] = {
      "send the type of a credit note (read-only in Exact's own documentation)"},
 	{"read_back", HARMONY_KEY_CHOICE, 0, 0, "answer|lines", "answer",
      "compare with the answer to the booking, or fetch the lines of invoices, too (a call each)"},
+	{"empty_vat", HARMONY_KEY_CHOICE, 0, 0, "send|omit", "send",
+     "whether an invoice line without VAT code says so, or takes the ledger account's own code"},
 	{"vat_inclusive", HARMONY_KEY_FLAG, 0, 0, NULL, "no", "allow VAT codes that include VAT"},
 	{"count_500", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
      "whether Exact's validation errors (HTTP 500) burn its error allowance, as 400 to 404 do"},
@@ -110,6 +112,7 @@ static harmony_status take_settings(exact *x, harmony_error *error)
 	x->payables_sign = is_set(x, "payables_sign", "positive")   ? 1
 	                   : is_set(x, "payables_sign", "negative") ? -1
 	                                                            : 0;
+	x->empty_vat = is_set(x, "empty_vat", "send");
 	x->count_500 = is_set(x, "count_500", "yes");
 	status = take_numbers(x, error);
 	return status == HARMONY_OK ? harmony__http_check_url(x->url, error) : status;

@@ -63,6 +63,7 @@ typedef struct exact {
 	bool send_type;           /* Type 21/31 on credit notes */
 	bool read_lines;          /* read_back fetches the lines */
 	bool allow_inclusive;     /* VAT codes of type I */
+	bool empty_vat;           /* a line without VAT code says so */
 	bool count_500;           /* validation errors burn the error allowance, too */
 	int payables_sign;        /* 0: found out from the rows; 1, -1 */
 	size_t name_max, description_max, reference_max; /* characters */

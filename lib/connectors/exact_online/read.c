@@ -481,6 +481,8 @@ static harmony_status fill_item(harmony_record *item, const open_item *from, int
 	int64_t outstanding = plain * from->outstanding;
 	int64_t amount = from->matched ? from->amount : outstanding;
 	const char *number = harmony__json_text(harmony__json_get(row, "YourRef"), "");
+	int64_t given = 0;
+	char own[24] = "";
 	const struct {
 		harmony_field field;
 		const char *text;
@@ -490,12 +492,15 @@ static harmony_status fill_item(harmony_record *item, const open_item *from, int
 		{HARMONY_FIELD_INVOICE_NUMBER,
 	     !from->matched ? ""
 	     : *number      ? number
-	                    : harmony__json_text(harmony__json_get(row, "InvoiceNumber"), "")},
+	                    : own},
 		{HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
 		{HARMONY_FIELD_DESCRIPTION, harmony__json_text(harmony__json_get(row, "Description"), "")},
 		{HARMONY_FIELD_REFERENCE, harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
 	harmony_status status = harmony_record_reset(item, HARMONY_OUTSTANDING_ITEM);
 
+	/* Money that belongs to no invoice has the number 0. */
+	if (harmony__json_whole(&given, harmony__json_get(row, "InvoiceNumber")) == HARMONY_OK && given)
+		snprintf(own, sizeof(own), "%" PRId64, given);
 	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
 		status = item_text(item, texts[i].field, texts[i].text, error);
 	if (status != HARMONY_OK)
