@@ -427,19 +427,51 @@ typedef struct preview {
 	harmony__integration *integration;
 	harmony__buf text;
 	harmony_request_fn request;
+	harmony_diagnostic_fn diagnostic;
 	void *user;
 	harmony_error *error;
 } preview;
 
+static int code_under(const char *word)
+{
+	int code = 0;
+
+	while (code < HARMONY_CODE_COUNT && strcmp(harmony_code_word(code), word) != 0)
+		code++;
+	return code < HARMONY_CODE_COUNT ? code : HARMONY_CODE_VENDOR;
+}
+
+/* A record that would be refused has no request to show, and holds nothing else up. */
+static harmony_status tell_refused(const preview *out, const harmony_record *record,
+                                   const harmony_error *why)
+{
+	harmony_diagnostic said = {.struct_size = sizeof(said),
+	                           .severity = HARMONY_FAILURE,
+	                           .code = code_under(why->code),
+	                           .file = harmony_record_source_file(record),
+	                           .line = harmony_record_source_line(record),
+	                           .field = -1,
+	                           .name = "",
+	                           .raw = "",
+	                           .message = why->message};
+
+	return out->diagnostic != NULL ? out->diagnostic(&said, out->user) : HARMONY_OK;
+}
+
 static harmony_status preview_one(preview *out, const harmony_record *record)
 {
+	harmony_error why = HARMONY_ERROR_INIT;
 	harmony_status status;
 
 	if ((out->connector->capabilities & HARMONY_BIT(harmony_record_kind(record))) == 0)
 		return HARMONY_OK;
 	harmony__buf_clear(&out->text);
 	status = out->connector->preview(out->integration->instance, record, harmony__buf_write,
-					 &out->text, out->error);
+	                                 &out->text, &why);
+	if (status == HARMONY_REJECTED)
+		return tell_refused(out, record, &why);
+	if (status != HARMONY_OK && out->error != NULL && out->error->status == HARMONY_OK)
+		*out->error = why;
 	if (status == HARMONY_OK)
 		status = harmony__buf_check(&out->text, "a request", out->error);
 	return status != HARMONY_OK ? status
@@ -486,7 +518,8 @@ harmony_status harmony_sync_preview(harmony_sync *sync, const char *name, const 
 				    harmony_diagnostic_fn diagnostic, void *user,
 				    harmony_error *error)
 {
-	preview out = {.request = request, .user = user, .error = error};
+	preview out = {
+		.request = request, .diagnostic = diagnostic, .user = user, .error = error};
 	const harmony_record **ordered = NULL;
 	kept all = {0};
 	harmony_status status = harmony__integration_find(&out.integration, sync, name, error);
