@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""One set of cases that every network connector passes against its simulator.
+
+    conformance.py PROGRAM CONNECTOR [CASE...] [--long] [--seed N]
+
+PROGRAM is the harmony program. Without CASE all of them run. Each case ends with the same
+questions: was a documented rule broken, does every run add up, was a secret said?
+"""
+import argparse
+import random
+import sys
+import time
+import traceback
+
+import cases
+import faults
+import package_exact
+
+PACKAGES = {one.name: one for one in (package_exact.ExactOnline,)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('program')
+    parser.add_argument('connector', choices=sorted(PACKAGES))
+    parser.add_argument('case', nargs='*')
+    parser.add_argument('--long', action='store_true')
+    parser.add_argument('--seed', type=int, default=1)
+    options = parser.parse_args()
+    known = dict(cases.CASES, **faults.CASES)
+    failed = 0
+    for name in options.case or known:
+        suite = Suite(options)
+        began = time.monotonic()
+        try:
+            said = known[name](suite)
+            print('ok    %-22s %5.1f s  %s' % (name, time.monotonic() - began, said or ''), flush=True)
+        except Exception:
+            failed += 1
+            print('FAIL  %s' % name, flush=True)
+            traceback.print_exc()
+    return 1 if failed else 0
+
+
+class Suite:
+    """What a case gets."""
+
+    def __init__(self, options):
+        self.program, self.long = options.program, options.long
+        self.connector = options.connector
+        self.random = random.Random(options.seed)
+
+    def package(self):
+        return PACKAGES[self.connector]()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

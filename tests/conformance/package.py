@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""What the suite must know of an accounting package: one class each, the cases are shared.
+
+Books are told in the words of the canonical record, so that a case compares what a file
+said with what the package holds, whatever the package calls it.
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'simulators'))
+
+
+class Package:
+    """A simulator, a configuration for it, and its books in our words."""
+
+    name = ''
+    # The codes that the records of the suite use, and what the package calls them.
+    maps = {'journals': {}, 'vat': {}, 'accounts': {}, 'cost_centres': {}, 'cost_units': {},
+            'payment_conditions': {}}
+    secrets = ()          # texts that may stand nowhere
+    offer = ''            # regex on "METHOD path" of what books an invoice or a memorial
+    lookup = ''           # regex on a request that only reads
+    outstanding = ''      # regex on the requests for open items
+    lookups_allowed = 10  # requests of an export beside one a record
+    page = 60             # rows of an answer that one more page would follow
+
+    def start(self, **modes):
+        raise NotImplementedError
+
+    def stop(self):
+        self.sim.stop()
+
+    def settings(self):
+        """The keys of [integration NAME], beside those of the suite."""
+        raise NotImplementedError
+
+    def code(self):
+        """A fresh consent code."""
+        raise NotImplementedError
+
+    def refresh_token(self):
+        """The refresh token that is good now."""
+        raise NotImplementedError
+
+    def entries(self):
+        """All that is booked, each as entry() of records.py makes it."""
+        raise NotImplementedError
+
+    def parties(self):
+        """code → {name, customer, supplier, ...}"""
+        raise NotImplementedError
+
+    def open_items(self):
+        """What is open: (side, party, invoice) → (amount, outstanding), in Decimal."""
+        raise NotImplementedError
+
+    # ---- shared by all simulators that stand on base.py
+
+    def fault(self, kind, match='', **more):
+        self.sim.control(faults=[dict({'kind': kind, 'match': match}, **more)])
+
+    def no_faults(self):
+        self.sim.control(faults=[])
+
+    def requests(self):
+        return list(self.sim.requests)
+
+    def violations(self):
+        return list(self.sim.violations)
+
+    def forget(self):
+        self.sim.control(forget=True)
