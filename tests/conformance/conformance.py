@@ -8,6 +8,7 @@ PROGRAM is the harmony program. Without CASE all of them run. Each case ends wit
 questions: was a documented rule broken, does every run add up, was a secret said?
 """
 import argparse
+import os
 import random
 import sys
 import time
@@ -47,7 +48,7 @@ class Suite:
     """What a case gets."""
 
     def __init__(self, options):
-        self.program, self.long = options.program, options.long
+        self.program, self.long = os.path.abspath(options.program), options.long
         self.connector = options.connector
         self.random = random.Random(options.seed)
 
