@@ -85,6 +85,8 @@ const char *harmony__setting(harmony__integration *integration, const char *key)
 /* A path of the settings, made absolute with the sync's folder, appended. */
 harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
 			     harmony_error *error);
+/* Where in a record: "date", "lines.2.account"; "" when it is of no field. */
+void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagnostic);
 
 /* ---- host.c ---- */
 void harmony__host_init(harmony__integration *integration);
