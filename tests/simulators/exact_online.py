@@ -14,6 +14,7 @@ Control below /_sim/ (see base.py for faults, modes, advance, forget and reset) 
   pay: {"entry": ID, "amount": "1.00"}   instalments: {"entry": ID, "parts": [["1.00", 30]]}
   unmatched: {"account": ID, "amount": "1.00", "supplier": false}   status: {"entry": ID, "status": 30}
   close: [year, period]   expire_tokens: true   code: {"redirect_uri": ...}
+The fault expire_token kills the token before its time, or with "once" refuses it once only.
 Each takes "division" where it is a document; customers etc. go to the first one.
 """
 import datetime
@@ -187,7 +188,7 @@ class Simulator(base.Simulator):
         self.generation += 1
         access, refresh = "access-%d" % self.generation, "refresh-%d" % self.generation
         if self.modes["old_access_dies"]:
-            self.access.clear()
+            self.access = dict.fromkeys(self.access, 0)
         life = self.modes["token_life"]
         self.access[access], self.refresh[refresh], self.last_issue = now + life, now, now
         return Answer(200, {"access_token": access, "token_type": "bearer", "refresh_token": refresh,
@@ -248,8 +249,9 @@ class Simulator(base.Simulator):
         if scheme.lower() != "bearer" or not token:
             self.refuse(request, 401, "Authorization: Bearer is missing", "Unauthorized")
         if request.is_fault("expire_token"):
-            self.access.pop(token, None)
-            self.last_issue = self.now() - self.modes["min_age"]
+            if not request.fault_value("once", False):
+                self.access[token] = 0
+                self.last_issue = None
             raise self.message(401, "Unauthorized")
         if token not in self.access:
             self.refuse(request, 401, "unknown access token", "Unauthorized")
@@ -697,7 +699,7 @@ class Simulator(base.Simulator):
         if name == "close":
             return division.closed.add(tuple(value))
         if name == "expire_tokens":
-            self.access.clear()
+            self.access = dict.fromkeys(self.access, 0)
             self.last_issue = None
             return None
         if name == "code":
