@@ -266,6 +266,10 @@ static int run_short(input *in, size_t len, bool final)
 		return s->trial ? cancel_trial(in) : broken(in, quote_open);
 	if (s->state == FIELD)
 		s->state = PLAIN;
+	/* A DOS editor ends the file behind the last row, with or without a new line. */
+	while (in->csv->options.stop_at_eof_mark && s->at == len && s->at > s->field &&
+	       in->data[s->at - 1] == 0x1a)
+		len = --s->at;
 	step = s->trial ? end_trial(in) : ON;
 	if (step != ON || (s->state == PLAIN && s->at < len))
 		return step;

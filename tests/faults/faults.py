@@ -30,7 +30,7 @@ class House:
     """A folder with a file to export, a store and the package's books."""
 
     def __init__(self, child, records=200, folder=None):
-        self.child = child
+        self.child = os.path.abspath(child)  # also where a process goes elsewhere first
         self.folder = folder or tempfile.mkdtemp(prefix='harmony-faults-')
         self.records = records
         self.said = b''

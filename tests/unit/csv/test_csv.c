@@ -85,6 +85,11 @@ static void test_rows(void **state)
 	check("a\n\x1a" "b\n", "1@0 0:[a]\n");
 	check("a,\x1a\n\"\x1a\"", "1@0 0:[a][\x1a]\n2@4 0:<\x1a>\n");
 	check("\x1a", "");
+	/* behind the last row, too; in quotes it is text */
+	check("a,b\x1a", "1@0 0:[a][b]\n");
+	check("a,\"b\"\x1a\x1a", "1@0 0:[a]<b>\n");
+	check("a,\x1a", "1@0 0:[a][]\n");
+	check("a,\"\x1a\"", "1@0 0:[a]<\x1a>\n");
 }
 
 static void test_quotes(void **state)
