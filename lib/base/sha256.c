@@ -107,11 +107,12 @@ void harmony__hex(char *to, const uint8_t *data, size_t len)
 	*to = '\0';
 }
 
-/* FNV-1a with a final mix. */
+/* FNV-1a with a final mix. The seed is spread over all bits first: FNV takes the first
+   byte by exclusive or, so that small seeds would cancel out against it. */
 uint64_t harmony__hash64(const void *data, size_t len, uint64_t seed)
 {
 	const uint8_t *p = data;
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed;
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed * UINT64_C(0x9e3779b97f4a7c15);
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * UINT64_C(0x100000001b3);

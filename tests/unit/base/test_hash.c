@@ -66,6 +66,13 @@ static void test_hash64(void **state)
 		assert_true(harmony__hash64(zeros, len, 0) != harmony__hash64(zeros, len - 1, 0));
 	assert_true(harmony__hash64("x", 1, 0) != harmony__hash64("x", 1, 1));
 	assert_true(harmony__hash64("x", 1, 5) == harmony__hash64("x", 1, 5));
+	/* a seed and a text do not make up for each other */
+	for (uint64_t a = 0; a < 64; a++)
+		for (uint64_t b = 0; b < a; b++)
+			for (unsigned c = 1; c < 64; c++) {
+				const char one[2] = {'0', '0'}, other[2] = {(char)('0' ^ c), '0'};
+				assert_true(harmony__hash64(one, 2, a) != harmony__hash64(other, 2, b));
+			}
 }
 
 int main(void)
