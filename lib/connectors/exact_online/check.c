@@ -74,8 +74,9 @@ static harmony_status bring_along(checking *c, harmony_error *error)
 		if (!is_party(c->records[i]))
 			continue;
 		status = exact_find_thing(&known, c->x, EXACT_PARTIES, code, error);
-		if (status == HARMONY_OK && !known)
-			status = exact_add_party(c->x, code, code, error);
+		if (status == HARMONY_OK)
+			status = exact_add_party(c->x, code, known ? known->id : code,
+			                         harmony_record_kind(c->records[i]), error);
 	}
 	return status;
 }

@@ -112,8 +112,7 @@ static const struct {
 	[EXACT_PAYMENT_CONDITIONS] = {"unknown_payment_condition", "payment condition",
                                   "payment_conditions"},
 	[EXACT_COST_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
-	[EXACT_COST_UNITS] = {"unknown_cost_unit", "cost unit", "cost_units"},
-	[EXACT_PARTIES] = {"unknown_party", "relation", NULL}};
+	[EXACT_COST_UNITS] = {"unknown_cost_unit", "cost unit", "cost_units"}};
 
 /* The thing under the file's code; refuses the entry when there is none or it is blocked. */
 static const exact_thing *need(entry *e, int table, const char *code, size_t row, const char *field)
@@ -123,25 +122,44 @@ static const exact_thing *need(entry *e, int table, const char *code, size_t row
 	e->status = exact_find_mapped(&thing, e->x, table, code, e->error);
 	if (e->status != HARMONY_OK)
 		return NULL;
-	if (!thing && table == EXACT_PARTIES && exact_party_doubted(e->x, code))
-		harmony_verdict_set(e->verdict, HARMONY_OUTCOME_WAITING, "network", field,
-		                    "relation '%s' was sent to Exact Online and not answered; this entry is "
-		                    "offered once it is there",
-		                    code);
-	else if (!thing && table == EXACT_PARTIES)
-		refuse(e, "unknown_party", row, field,
-		       "Exact Online has no relation '%s'; export the relations (debitr.csv, credit.csv) "
-		       "with the entries, or make it there",
-		       code);
-	else if (!thing)
+	if (!thing)
 		refuse(e, kinds_of_thing[table].code, row, field,
 		       "Exact Online has no %s '%s'; map it under [integration NAME %s], or make it there",
 		       kinds_of_thing[table].what, code, kinds_of_thing[table].section);
-	else if (thing->blocked && table != EXACT_PARTIES)
+	else if (thing->blocked)
 		refuse(e, kinds_of_thing[table].code, row, field,
 		       "the %s '%s' is blocked in Exact Online; unblock it there, or map to another one",
 		       kinds_of_thing[table].what, thing->code);
 	return going_on(e) ? thing : NULL;
+}
+
+/* The relation in the role that the entry needs (0: any). One whose own offer is in doubt
+   keeps the entry waiting. */
+static const exact_thing *need_party(entry *e, const char *code, size_t row, harmony_kind role)
+{
+	const exact_thing *thing = NULL;
+
+	e->status = exact_find_thing(&thing, e->x, EXACT_PARTIES, code, e->error);
+	if (e->status != HARMONY_OK)
+		return NULL;
+	if (thing && (!role || thing->roles & HARMONY_BIT(role)))
+		return thing;
+	if (exact_party_doubted(e->x, code, role))
+		harmony_verdict_set(e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
+		                    "relation '%s' was sent to Exact Online and not answered; this entry is "
+		                    "offered once it is there",
+		                    code);
+	else if (thing)
+		refuse(e, "unknown_party", row, "party",
+		       "relation '%s' is no %s in Exact Online; export it as one (%s) with the entry, or "
+		       "make it one there",
+		       code, harmony_kind_word(role), role == HARMONY_CUSTOMER ? "debitr.csv" : "credit.csv");
+	else
+		refuse(e, "unknown_party", row, "party",
+		       "Exact Online has no relation '%s'; export the relations (debitr.csv, credit.csv) "
+		       "with the entries, or make it there",
+		       code);
+	return NULL;
 }
 
 /* ---- putting fields ------------------------------------------------------------------------ */
@@ -188,10 +206,8 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 	if (!*code || !going_on(e))
 		return;
 	thing = need(e, table, code, row, harmony_field_describe(field)->name);
-	if (thing) /* ledger accounts and relations go by id, the rest by code */
-		harmony__json_put(&e->w, name,
-		                  table == EXACT_ACCOUNTS || table == EXACT_PARTIES ? thing->id
-		                                                                     : thing->code);
+	if (thing)
+		harmony__json_put(&e->w, name, thing->code);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------ */
@@ -242,9 +258,14 @@ static void put_general_line(entry *e, size_t row)
 {
 	char key[HARMONY_KEY_SIZE];
 	bool dated = harmony_record_has(e->record, row, HARMONY_FIELD_DATE);
+	const char *code = exact_text(e->record, row, HARMONY_FIELD_PARTY);
 
 	put_date(e, "Date", dated ? row : HARMONY_HEADER, HARMONY_FIELD_DATE);
-	put_thing(e, "Account", EXACT_PARTIES, row, HARMONY_FIELD_PARTY);
+	if (*code) {
+		const exact_thing *thing = need_party(e, code, row, 0);
+		if (thing)
+			harmony__json_put(&e->w, "Account", thing->id);
+	}
 	/* The only place of a general journal entry where a key of ours stays to be found. */
 	if (row == 1) {
 		harmony_record_key(key, e->record);
@@ -373,7 +394,10 @@ static void put_invoice(entry *e)
 {
 	const harmony_record *record = e->record;
 	const char *party = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY);
-	const exact_thing *thing = need(e, EXACT_PARTIES, party, HARMONY_HEADER, "party");
+	const exact_thing *thing = need_party(e, party, HARMONY_HEADER,
+	                                      e->shape->kind == HARMONY_SALES_INVOICE
+	                                          ? HARMONY_CUSTOMER
+	                                          : HARMONY_SUPPLIER);
 
 	if (!thing)
 		return;

@@ -38,7 +38,8 @@ typedef struct exact_thing {
 	bool needs_centre, needs_unit;
 	char vat_type;            /* VAT codes: B, E, I, N */
 	const harmony__json *row; /* relations: the whole row, for what changed */
-	bool doubted;             /* relations: sent and unanswered, not in the table as it was read */
+	uint32_t roles;           /* relations: kinds that it is, HARMONY_BIT */
+	uint32_t doubted;         /* and those that were sent and not answered */
 	bool looked_again;        /* and looked for since */
 	struct exact_thing *next; /* in its bucket */
 } exact_thing;
@@ -111,12 +112,15 @@ harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, co
 /* The same for the file's code: mapped first. */
 harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, const char *code,
                                  harmony_error *error);
-/* Adds or replaces a relation that was just written. */
-harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_error *error);
+/* Adds or replaces a relation that was just written, as a customer or supplier. */
+harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_kind role,
+                               harmony_error *error);
 /* A relation that was sent and not answered: the table is read again when it is asked for,
    and what needs it waits as long as nobody knows. */
-harmony_status exact_doubt_party(exact *x, const char *code, harmony_error *error);
-bool exact_party_doubted(exact *x, const char *code);
+harmony_status exact_doubt_party(exact *x, const char *code, harmony_kind role,
+                                 harmony_error *error);
+/* Whether it is in doubt in that role; 0: in any. */
+bool exact_party_doubted(exact *x, const char *code, harmony_kind role);
 /* Trailing and leading blanks, which Exact pads codes with, off; in `buffer`. */
 const char *exact_trim(char *buffer, size_t size, const char *text);
 

@@ -121,6 +121,15 @@ static harmony_status take_thing(const harmony__json *row, void *user)
 	return HARMONY_OK;
 }
 
+static uint32_t roles_of(const harmony__json *row)
+{
+	bool customer = strcmp(harmony__json_text(harmony__json_get(row, "Status"), ""), "C") == 0;
+	bool supplier = harmony__json_flag(harmony__json_get(row, "IsSupplier"), false);
+
+	return (customer ? HARMONY_BIT(HARMONY_CUSTOMER) : 0) |
+	       (supplier ? HARMONY_BIT(HARMONY_SUPPLIER) : 0);
+}
+
 /* A relation is known by its code and, for those whose ERP code is no number, by its search
    code; a real code wins. */
 static harmony_status take_party(const harmony__json *row, void *user)
@@ -133,14 +142,15 @@ static harmony_status take_party(const harmony__json *row, void *user)
 		exact_thing *thing;
 		exact_trim(code, sizeof(code), harmony__json_text(harmony__json_get(row, names[i]), ""));
 		thing = look(table, code);
-		if (!code[0] || (i > 0 && thing && !thing->doubted))
+		if (!code[0] || (i > 0 && thing && thing->id[0]))
 			continue;
 		thing = put(table, code);
 		if (!thing)
 			return HARMONY_NOMEM;
 		take_id(thing, row);
 		thing->row = row;
-		thing->doubted = false;
+		thing->roles = roles_of(row);
+		thing->doubted &= ~thing->roles;
 		thing->blocked = harmony__json_flag(harmony__json_get(row, "Blocked"), false);
 	}
 	return HARMONY_OK;
@@ -174,7 +184,7 @@ harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, co
 		thing->looked_again = true;
 		status = load_table(x, table, error);
 	}
-	if (status == HARMONY_OK && thing && !thing->doubted)
+	if (status == HARMONY_OK && thing && (table != EXACT_PARTIES || thing->id[0]))
 		*out = thing;
 	return status;
 }
@@ -189,7 +199,8 @@ harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, c
 	return exact_find_thing(out, x, table, mapped, error);
 }
 
-harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_error *error)
+harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_kind role,
+                               harmony_error *error)
 {
 	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
 
@@ -197,27 +208,30 @@ harmony_status exact_add_party(exact *x, const char *code, const char *id, harmo
 		return harmony__nomem(error);
 	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
 	thing->row = NULL; /* what was written is what is there: nothing to compare with yet */
-	thing->doubted = false;
+	thing->roles |= HARMONY_BIT(role);
+	thing->doubted &= ~HARMONY_BIT(role);
 	return HARMONY_OK;
 }
 
-harmony_status exact_doubt_party(exact *x, const char *code, harmony_error *error)
+harmony_status exact_doubt_party(exact *x, const char *code, harmony_kind role,
+                                 harmony_error *error)
 {
-	bool known = look(&x->tables[EXACT_PARTIES], code) != NULL;
 	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
 
 	if (!thing)
 		return harmony__nomem(error);
-	thing->doubted = !known || thing->doubted; /* an update in doubt is of one that is there */
+	/* One that has the role already was only updated, and can be booked on. */
+	thing->doubted |= HARMONY_BIT(role) & ~thing->roles;
 	thing->looked_again = false;
 	return HARMONY_OK;
 }
 
-bool exact_party_doubted(exact *x, const char *code)
+bool exact_party_doubted(exact *x, const char *code, harmony_kind role)
 {
 	const exact_thing *thing = look(&x->tables[EXACT_PARTIES], code);
+	uint32_t roles = role ? HARMONY_BIT(role) : HARMONY_PARTIES;
 
-	return thing && thing->doubted;
+	return thing && (thing->doubted & roles) != 0;
 }
 
 /* ---- records ------------------------------------------------------------------------------- */

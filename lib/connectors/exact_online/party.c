@@ -249,6 +249,7 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
                                   harmony_error *error)
 {
 	char path[80] = "crm/Accounts";
+	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const harmony__json *root = NULL;
 	harmony__arena arena;
 	harmony__buf body, url;
@@ -277,6 +278,8 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
 	} else {
 		take_created(verdict, id, root);
 	}
+	if (changes && verdict->outcome == HARMONY_OUTCOME_BOOKED)
+		status = exact_add_party(x, code, id, harmony_record_kind(record), error);
 done:
 	harmony__buf_free(&url);
 	harmony__buf_free(&body);
@@ -319,11 +322,9 @@ harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony
 	if (status == HARMONY_OK)
 		status = write_party(x, record, known, id, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
-		return exact_doubt_party(x, code, error);
+		return exact_doubt_party(x, code, harmony_record_kind(record), error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_BOOKED)
 		return status;
-	if (!known || !known->row)
-		status = exact_add_party(x, code, id, error);
 	if (status == HARMONY_OK && bank[0])
 		status = offer_its_bank(x, id, bank, !known, verdict, error);
 	return status;
@@ -354,15 +355,15 @@ harmony_status exact_preview_party(exact *x, const harmony_record *record, harmo
 		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->url, x->division,
 		                    body.data);
 	if (status == HARMONY_OK && bank[0] && known)
-		status = known->row ? exact_has_bank(&has, x, id, bank, error) : HARMONY_OK;
+		status = id[0] != '{' ? exact_has_bank(&has, x, id, bank, error) : HARMONY_OK;
 	if (status == HARMONY_OK && bank[0] && !has) {
 		harmony__buf_clear(&body);
 		status = bank_body(&body, id, bank, error);
 		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->url, x->division,
 		                    body.data);
 	}
-	if (status == HARMONY_OK && !known)
-		status = exact_add_party(x, code, id, error);
+	if (status == HARMONY_OK && changes)
+		status = exact_add_party(x, code, id, harmony_record_kind(record), error);
 	harmony__buf_free(&body);
 	return status;
 }
