@@ -1,12 +1,313 @@
 # SPDX-License-Identifier: MIT
 """The cases in which the line, the login or the package fails."""
+import sqlite3
+import time
+
 import records as R
-from cases import same_books
+from cases import by_reference, rows_of, same_books
 from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, House
 
 CASES = {}
+TIMEOUT = {'timeout': '2s'}
+
+# What can happen to a request; whether the package may have done it all the same.
+KINDS = ['reset_before', 'reset_after', 'hang_before', 'hang_after', '408', '429', '500', '502', '503',
+         '504', '502_after', '500_after', 'status_500_message', 'truncated', 'cut', 'garbage', 'empty',
+         'endless', 'slow', 'expire_token']
+SLOW = {'hang_before', 'hang_after', 'endless'}
 
 
 def case(function):
     CASES[function.__name__] = function
     return function
+
+
+def fault(package, kind, match='', **more):
+    if kind == '429':
+        more['headers'] = {'Retry-After': '1'}
+    if kind == 'slow':
+        more['seconds'] = 0.2
+    package.fault(kind, match, **more)
+
+
+def everything_booked(house, records, refused=()):
+    """Each record is in the books once, but for those that were rightly refused."""
+    package = house.package
+    left = [r for r in records if R.identifier(r) not in refused]
+    same_books(package, left)
+    for (kind, identifier), state in house.states().items():
+        wanted = ('rejected',) if (kind, identifier) in refused else ('booked', 'skipped')
+        assert state in wanted, '%s %s is %s' % (kind, identifier, state)
+
+
+def refused_by_words(house, run):
+    """What the package refused by a message of its own; nothing else may be refused."""
+    if not run['records']['rejected']:
+        return set()
+    failed = [r for r in house.details(run, '--failed') if r['state'] == 'rejected']
+    assert all(r['error']['code'] == 'vendor' and r['error']['vendor'] for r in failed), failed
+    return {(r['kind'], r['identifier']) for r in failed}
+
+
+def survive(suite, records, kind, match='', prepare=None, **more):
+    """One fault in an export; a second run without it ends everything right."""
+    try:
+        with House(suite.program, suite.package(), TIMEOUT, min_age=0) as house:
+            return survive_in(house, records, kind, match, prepare or [], more)
+    except AssertionError as error:
+        raise AssertionError('%s at %s: %s' % (kind, more, error)) from error
+
+
+def survive_in(house, records, kind, match, prepare, more):
+    if prepare:
+        house.export(prepare)
+    house.package.forget()
+    fault(house.package, kind, match, **more)
+    run = house.export(records, DONE, REJECTED, LATER, DOUBT)
+    hits = sum(1 for r in house.package.requests() if r['fault'])
+    refused = refused_by_words(house, run)
+    house.package.no_faults()
+    left = run['records']['waiting'] + run['records']['in_doubt']
+    second = house.export(records, DONE, REJECTED) if left else run
+    refused |= refused_by_words(house, second)
+    assert len(refused) <= (kind == 'status_500_message'), refused
+    everything_booked(house, prepare + records, refused)
+    return hits
+
+
+# ---- each kind of failure at a booking, at a lookup, at a relation
+
+@case
+def failures(suite):
+    """Each kind of failure while an invoice is booked."""
+    package = suite.package()
+    records = [R.sales(str(26700100 + n)) for n in range(5)] + [R.memorial('26900001')]
+    for kind in KINDS:
+        assert survive(suite, records, kind, package.offer, R.parties(), nth=3) == 1, kind
+    return '%d kinds' % len(KINDS)
+
+
+@case
+def failures_memorial(suite):
+    """A general journal entry, which has no reference of its own, is found again."""
+    package = suite.package()
+    records = [R.memorial(str(26900001 + n)) for n in range(4)]  # all alike, of one day
+    for kind in ('reset_before', 'reset_after', '502_after', 'garbage'):
+        assert survive(suite, records, kind, package.offer, nth=2) == 1, kind
+
+
+@case
+def alike(suite):
+    """Two invoices alike but for their number, and a credit note of the first: none for the other."""
+    package = suite.package()
+    records = [R.sales('26700001'), R.sales('26700002'), R.sales('26700003', value='-100.00'),
+               R.purchase('26600001'), R.purchase('26600002')]
+    for at in range(1, 6):
+        for kind in ('reset_before', 'reset_after'):
+            survive(suite, records, kind, package.offer, R.parties(), nth=at)
+
+
+@case
+def silence(suite):
+    """A package that answers nothing is left alone; all is booked once it answers again."""
+    for kind in ('reset_before', 'reset_after', '503'):
+        with House(suite.program, suite.package(), TIMEOUT, min_age=0) as house:
+            records = R.parties() + [R.sales(str(26700100 + n)) for n in range(20)]
+            house.export(R.parties())
+            house.package.forget()
+            house.package.fault(kind, house.package.offer)
+            run = house.export(records, LATER, DOUBT)
+            assert run['records']['in_doubt'] <= 5 and run['records']['booked'] == 0, run
+            tried = sum(1 for r in house.package.requests() if r['fault'])
+            assert tried <= 5, 'asked a silent package %d times' % tried
+            house.package.no_faults()
+            house.export(records)
+            everything_booked(house, records)
+
+
+# ---- the login
+
+@case
+def expiry(suite):
+    """A token that ends in mid-run is renewed, before its end where that is known."""
+    records = R.fifty()
+    with House(suite.program, suite.package(), min_age=0) as house:
+        house.package.fault('expire_token', house.package.offer, nth=10)
+        run = house.export(records)
+        assert run['records']['booked'] == 50, run
+        same_books(house.package, records)
+    with House(suite.program, suite.package(), min_age=1, token_life=32) as house:
+        house.package.fault('slow', house.package.offer, seconds=0.1)
+        run = house.export(records)
+        assert run['records']['booked'] == 50, run
+        assert house.package.sim.generation >= 3, 'never renewed'
+        assert not [r for r in house.package.requests() if r['status'] == 401], 'used after its end'
+    with House(suite.program, suite.package()) as house:  # too young to be renewed: later, no storm
+        house.package.fault('expire_token', house.package.offer, nth=1)
+        run = house.export(R.parties() + [R.sales('26700001'), R.sales('26700002')], LATER)
+        assert run['records']['waiting'] == 2, run
+        refused = [r for r in house.package.requests() if r['status'] == 401]
+        assert len(refused) <= 2, refused
+
+
+@case
+def race(suite):
+    """Two processes renew one login at once, again and again: the chain never breaks."""
+    wanted = 200
+    with House(suite.program, suite.package(), min_age=0, token_life=30, token_calls=100000) as house:
+        rounds = 0
+        while house.package.sim.generation < wanted:
+            base = sqlite3.connect(house.path('harmony.db'), timeout=30)
+            base.execute("DELETE FROM memo WHERE name = 'limits'")  # 200 a day are allowed
+            base.commit()
+            base.close()
+            both = [house.start('test', NAME), house.start('test', NAME)]
+            for process in both:
+                answer = house.end(process)
+                assert answer.code == DONE, answer
+            rounds += 1
+        renewals = house.package.sim.generation
+    return '%d renewals by two processes in %d rounds' % (renewals, rounds)
+
+
+@case
+def renewal_lost(suite):
+    """The answer to a renewal is lost, or its taker is killed: it says to log in, and goes on then."""
+    for lost in ('reset', 'killed'):
+        with House(suite.program, suite.package(), {'timeout': '30s'}, min_age=0) as house:
+            package = house.package
+            house.allowed_violations = ('refresh tokens are good once',)
+            records = R.parties() + [R.sales(str(26700100 + n)) for n in range(5)]
+            package.expire_tokens()
+            before = package.sim.generation
+            package.fault('token_reset_after' if lost == 'reset' else 'hang_after', package.token, nth=1)
+            name = house.records(records)
+            process = house.start('export', NAME, name, '--json')
+            if lost == 'killed':
+                until = time.monotonic() + 20
+                while package.sim.generation == before and time.monotonic() < until:
+                    time.sleep(0.01)
+                process.kill()
+            code = house.end(process).code
+            assert code in ((-9,) if lost == 'killed' else (LATER, LOGIN)), code
+            package.no_faults()
+            answer = house.run('export', NAME, name, '--json')
+            assert answer.code == LOGIN and 'log in' in answer.out + answer.err, answer
+            states = list(house.states().values())
+            assert states.count('in_doubt') <= (lost == 'killed'), states
+            assert set(states) <= {'waiting', 'in_doubt'}, states
+            house.login()
+            house.export(name)
+            everything_booked(house, records)
+
+
+@case
+def renewal_fails(suite):
+    """The login server fails without having renewed: later, and then all is well."""
+    for kind in ('reset_before', '503', 'empty', 'garbage'):
+        with House(suite.program, suite.package(), TIMEOUT, min_age=0) as house:
+            package = house.package
+            if kind in ('empty', 'garbage'):  # the token is gone, and a person must log in
+                house.allowed_violations = ('refresh tokens are good once',)
+            package.expire_tokens()
+            package.fault(kind, package.token)
+            records = R.parties() + [R.sales('26700001')]
+            house.export(records, LATER, LOGIN)
+            package.no_faults()
+            if kind in ('empty', 'garbage'):
+                house.export(records, LOGIN)
+                house.login()
+            house.export(records)
+            everything_booked(house, records)
+
+
+# ---- limits
+
+@case
+def limits(suite):
+    """Over the limit of a minute it waits; over that of a day it stops and says so."""
+    with House(suite.program, suite.package()) as house:
+        records = R.fifty()
+        fault(house.package, '429', house.package.offer, every=15)
+        run = house.export(records)
+        assert run['records']['booked'] == 50, run
+        same_books(house.package, records)
+    with House(suite.program, suite.package()) as house:
+        reset = int(time.time() * 1000) + 3 * 3600 * 1000
+        house.package.fault('429', house.package.offer, every=1, headers={
+            'X-RateLimit-Limit': '5000', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': str(reset)})
+        run = house.export(R.fifty(), LATER)
+        assert run['records']['waiting'] == 45 and run['records']['in_doubt'] == 0, run
+        assert {r['error']['code'] for r in house.details(run, '--failed')} == {'rate_limited'}
+        asked = len(house.package.requests())
+        house.export([], LATER)
+        assert len(house.package.requests()) == asked, 'asked a package that is closed until tomorrow'
+
+
+@case
+def allowance(suite):
+    """A package that refuses requests is not asked until it blocks us; the rest goes on."""
+    package = suite.package()
+    with House(suite.program, package) as house:
+        records = [R.sales(str(26701000 + n)) for n in range(30)] + [R.purchase('26600001'), R.memorial('26900001')]
+        house.export(R.parties())
+        package.forget()
+        package.fault('400', package.offer_sales)
+        run = house.export(records, LATER)
+        asked = sum(1 for r in package.requests() if r['fault'])
+        assert asked < 10 and run['records']['rejected'] == asked, (asked, run)
+        assert run['records']['booked'] == 2 and run['records']['waiting'] == 30 - asked, run
+        assert all(r['error']['message'] for r in house.details(run, '--failed'))
+
+
+# ---- everything, one at a time
+
+def sweep_requests(suite, records):
+    """How many requests an export takes."""
+    with House(suite.program, suite.package(), TIMEOUT, min_age=0) as house:
+        house.package.forget()
+        house.export(records)
+        return len(house.package.requests())
+
+
+@case
+def sweep(suite):
+    """Each kind of failure at each request of an export of fifty records, one at a time."""
+    records = R.fifty()
+    count = sweep_requests(suite, records)
+    points = [(kind, k) for kind in KINDS for k in range(1, count + 1)]
+    if not suite.long:
+        slow = [p for p in points if p[0] in SLOW]
+        points = suite.random.sample([p for p in points if p[0] not in SLOW], 24) + suite.random.sample(slow, 3)
+    for kind, k in points:
+        assert survive(suite, records, kind, at_request=k) <= 1
+    return '%d of %d failures, at %d requests' % (len(points), len(KINDS) * count, count)
+
+
+@case
+def sweep_import(suite):
+    """Each kind of failure at each request of an import: the old file or the whole new one."""
+    package = suite.package()
+    with House(suite.program, package, TIMEOUT, min_age=0, bulk_page=10) as house:
+        house.export(R.fifty())
+        house.good('import', NAME)
+        package.pay('26700101', '1.00')
+        package.forget()
+        house.good('import', NAME, '-o', 'other.csv')
+        count = len(package.requests())
+        new = open(house.path('other.csv'), 'rb').read()
+        old = open(house.path('dbopen.csv'), 'rb').read()
+        assert new != old and count >= 5, count
+        points = [(kind, k) for kind in KINDS for k in range(1, count + 1)]
+        if not suite.long:
+            points = suite.random.sample([p for p in points if p[0] not in SLOW], 12)
+        for kind, k in points:
+            with open(house.path('dbopen.csv'), 'wb') as file:
+                file.write(old)
+            package.no_faults()
+            fault(package, kind, at_request=k)
+            answer = house.run('import', NAME)
+            have = open(house.path('dbopen.csv'), 'rb').read()
+            assert answer.code in (DONE, LATER), (kind, k, answer)
+            assert have == (new if answer.code == DONE else old), (kind, k, answer)
+        return '%d failures at %d requests' % (len(points), count)

@@ -126,7 +126,8 @@ class House:
         words = ('new', 'offered', 'booked', 'skipped', 'rejected', 'waiting', 'in_doubt')
         rows = base.execute('SELECT kind, identifier, state FROM record').fetchall()
         base.close()
-        return {(row[0], row[1]): words[row[2]] for row in rows}
+        kinds = ('', 'customer', 'supplier', 'sales_invoice', 'purchase_invoice', 'memorial', 'bank_entry')
+        return {(kinds[row[0]], row[1]): words[row[2]] for row in rows}
 
     def dbopen(self):
         with open(self.path('dbopen.csv'), encoding='utf-8', newline='') as file:

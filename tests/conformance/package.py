@@ -19,6 +19,8 @@ class Package:
             'payment_conditions': {}}
     secrets = ()          # texts that may stand nowhere
     offer = ''            # regex on "METHOD path" of what books an invoice or a memorial
+    offer_sales = ''      # regex on what books a sales invoice
+    token = ''            # regex on what renews the login
     lookup = ''           # regex on a request that only reads
     outstanding = ''      # regex on the requests for open items
     lookups_allowed = 10  # requests of an export beside one a record

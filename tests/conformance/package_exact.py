@@ -13,6 +13,7 @@ class ExactOnline(package.Package):
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}
     offer = r'^POST /api/v1/\d+/(salesentry|purchaseentry|generaljournalentry)/'
+    offer_sales = r'^POST /api/v1/\d+/salesentry/'
     lookup = r'^GET /api/v1/'
     outstanding = r'^GET /api/v1/\d+/bulk/Cashflow/'
     token = r'^POST /api/oauth2/token'
@@ -41,7 +42,10 @@ class ExactOnline(package.Package):
         return max(self.sim.refresh, key=self.sim.refresh.get)
 
     def expire_tokens(self):
-        self.sim.control(expire_tokens=True)
+        """As if their ten minutes were over: a new one may be asked for."""
+        with self.sim.lock:
+            self.sim.access = {token: 0 for token in self.sim.access}
+            self.sim.last_issue = None
 
     def close_period(self, year, period):
         self.sim.control(close=[year, period])

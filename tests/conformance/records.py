@@ -120,3 +120,10 @@ def expected_parties(records, maps):
             'postcode': r['postcode'], 'city': r['city'], 'country': r['country'], 'email': r.get('email', ''),
             'payment_condition': condition, 'bank_accounts': sorted(set(banks))}
     return found
+
+
+def identifier(record):
+    """(kind, identifier) as the program tells them."""
+    if record['kind'] in ('customer', 'supplier'):
+        return record['kind'], record['code']
+    return record['kind'], '%s/%s' % (record['journal'], record['entry_number'])
