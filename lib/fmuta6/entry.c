@@ -183,7 +183,7 @@ static void extra_field(harmony_fmuta6 *r, int index)
 }
 
 /* Most fields of a line say again what the header row says, byte for byte: those need not
-   be read a second time. Only a header row whose value was good counts. */
+   be read a second time. What is wrong with it was told of the header row, and is mended there. */
 static void keep_header_row(harmony_fmuta6 *r)
 {
 	const harmony_csv_field *fields = r->row->fields;
@@ -210,8 +210,7 @@ static uint64_t repeated(const harmony_fmuta6 *r, uint64_t filled)
 	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)harmony__low_bit(left);
 		if (fields[i].len == r->head[i].len &&
-		    harmony__same_bytes(fields[i].text, r->head[i].text, fields[i].len) &&
-		    harmony__has(r->record, r->columns[i]->field))
+		    harmony__same_bytes(fields[i].text, r->head[i].text, fields[i].len))
 			found |= UINT64_C(1) << i;
 	}
 	return found;

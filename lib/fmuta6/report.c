@@ -110,6 +110,9 @@ harmony__spot harmony__spot_here(const harmony_fmuta6 *r, int index)
 		spot.raw_len = r->row->fields[index].len;
 		if (index < (int)HARMONY_MAX_COLUMNS && r->columns[index])
 			spot.field = r->columns[index]->field;
+		if (spot.field == HARMONY_FIELD_AMOUNT && r->at == HARMONY_HEADER && r->entry.open &&
+		    HARMONY_INVOICES & HARMONY_BIT(r->record->kind))
+			spot.field = HARMONY_FIELD_TOTAL;
 	}
 	return spot;
 }

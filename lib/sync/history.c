@@ -125,6 +125,8 @@ static harmony_status follow(const harmony_event *event, void *user)
 					 strlen(event->field));
 		(void)harmony__copy_text(finding->message, sizeof(finding->message), event->message,
 					 strlen(event->message));
+		(void)harmony__copy_text(finding->raw, sizeof(finding->raw), event->old_value,
+					 strlen(event->old_value));
 	}
 	return HARMONY_OK;
 }
@@ -228,6 +230,43 @@ static harmony_status apply(edit *at, const harmony_field_change *change, const 
 	return status;
 }
 
+/* A total that is what the lines make goes along when they are corrected. */
+static bool total_follows(harmony_record *record)
+{
+	int64_t was = 0, sum = 0;
+
+	if (harmony_record_get_number(&was, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL) !=
+		HARMONY_OK ||
+	    harmony_record_sum(record, NULL) != HARMONY_OK)
+		return false;
+	(void)harmony_record_get_number(&sum, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
+	if (sum == was)
+		return true;
+	(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was, NULL);
+	return false;
+}
+
+/* Makes it follow, as an edit of its own; not when the changes name it themselves. */
+static harmony_status renew_total(edit *at, const harmony_field_change *changes, size_t count,
+				  const char *who)
+{
+	harmony_record *record = at->window.entries[0].record;
+	char text[HARMONY_DECIMAL_SIZE];
+	int64_t was = 0, sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(changes[i].path, "total") == 0)
+			return HARMONY_OK;
+	(void)harmony_record_get_number(&was, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
+	if (harmony_record_sum(record, NULL) != HARMONY_OK) /* too large: validation says so */
+		return HARMONY_OK;
+	(void)harmony_record_get_number(&sum, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
+	(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was, NULL);
+	(void)harmony_decimal_format(text, sum, HARMONY_SCALE_AMOUNT, '.');
+	return sum == was ? HARMONY_OK
+			  : apply(at, &(harmony_field_change){"total", text}, who);
+}
+
 static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *user)
 {
 	edit *at = user;
@@ -239,6 +278,9 @@ static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *us
 		harmony__field_path(at->field, sizeof(at->field), diagnostic);
 		(void)harmony__copy_text(at->message, sizeof(at->message), diagnostic->message,
 					 strlen(diagnostic->message));
+		(void)harmony__copy_text(at->raw, sizeof(at->raw),
+					 diagnostic->raw != NULL ? diagnostic->raw : "",
+					 diagnostic->raw != NULL ? strlen(diagnostic->raw) : 0);
 	}
 	return at->finding != NULL ? at->finding(diagnostic, at->user) : HARMONY_OK;
 }
@@ -257,7 +299,7 @@ static harmony_status tell_open(edit *at)
 					 .file = at->file,
 					 .line = at->row.source_line,
 					 .name = open.field,
-					 .raw = at->raw,
+					 .raw = open.raw,
 					 .field = -1,
 					 .message = open.message};
 	for (int code = 0; code < HARMONY_CODE_COUNT; code++)
@@ -328,12 +370,15 @@ static harmony_status edit_record(edit *at, const harmony_field_change *changes,
 				  const char *who)
 {
 	harmony__job *job = at->job;
+	bool follows = total_follows(at->window.entries[0].record);
 	harmony_status status = job->store->begin(job->store->self, at->error);
 
 	if (status != HARMONY_OK)
 		return status;
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
 		status = apply(at, &changes[i], who);
+	if (status == HARMONY_OK && follows)
+		status = renew_total(at, changes, count, who);
 	if (status == HARMONY_OK)
 		status = harmony_record_validate(at->window.entries[0].record, still_wrong, at);
 	if (status == HARMONY_REJECTED)

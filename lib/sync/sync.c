@@ -292,7 +292,8 @@ void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagno
 	    diagnostic->field >= 0 ? harmony_field_describe(diagnostic->field) : NULL;
 
 	to[0] = '\0';
-	if (info != NULL && diagnostic->row == HARMONY_HEADER)
+	/* a line that contradicts the entry is mended in the entry */
+	if (info != NULL && (diagnostic->row == HARMONY_HEADER || info->where == HARMONY_AT_HEADER))
 		(void)snprintf(to, size, "%s", info->name);
 	else if (info != NULL)
 		(void)snprintf(to, size, "lines.%zu.%s", diagnostic->row, info->name);

@@ -191,6 +191,7 @@ typedef struct harmony__finding {
 	char code[32];
 	char field[48];
 	char message[768];
+	char raw[256]; /* what the file had there */
 } harmony__finding;
 harmony_status harmony__open_finding(harmony__finding *out, harmony_store *store,
 				     harmony_context *context, int64_t record,

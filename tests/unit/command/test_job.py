@@ -99,6 +99,34 @@ class Job(harness.Case):
         self.assertEqual(self.document(0, "history", "dairy")["runs"], runs)
         self.assertIn("partial", self.check(0, "history").text)
 
+    def test_what_could_not_be_read_is_mended_where_it_is_told(self):
+        """The field that show names, corrected alone, books the record."""
+        row = (b'%d,"V","70","1","2024","%d","Factuur",15012024,"%s","1001","","%d",100.00,"","EUR",1.000000,'
+               b'"",,14022024,,"",%s,"03","","B",,"","",,"","","N","",,,,,"","",""\r\n')
+        cases = [
+            (b",15012024,", b",31022024,", "date", "2024-01-31"),
+            (b'"1","2024"', b'"1","20x4"', "year", "2024"),
+            (b'"70","1"', b'"70","x"', "period", "1"),
+            (b",14022024,", b",30022024,", "due_date", "2024-03-01"),
+            (b'"",100.00,', b'"",abc,', "total", "100.00"),
+            (b'"8000","1001","","24709999",100.00', b'"8000","1001","","24709999",abc', "lines.1.amount", "90.00"),
+            (b',"",0.00,', b',"",x,', "lines.1.vat_amount", "0.05"),
+            (b'1,"V","70"', b'1,"V","71"', "journal", "70"),
+        ]
+        for number, (right, wrong, field, value) in enumerate(cases, 24709900):
+            whole = row % (0, 24709999, b"", 24709999, b"") + row % (1, 24709999, b"8000", 24709999, b"0.00")
+            whole = whole.replace(b'"","1001","","24709999",100.00', b'"","1001","","",100.00')
+            self.assertIn(right, whole)
+            data = whole.replace(right, wrong).replace(b"24709999", b"%d" % number)
+            self.write("wrong.csv", data)
+            run = self.document(1, "export", "dairy", MAIN / "debitr.csv", "wrong.csv")["run"]
+            failed, = self.document(0, "show", run)["details"]
+            self.assertEqual(failed["error"]["field"], field)
+            changes = self.document(0, "edit", failed["id"], f"{field}={value}")["changes"]
+            fields = [change["field"] for change in changes]
+            self.assertEqual(fields, [field, "total"] if field in ("lines.1.amount", "lines.1.vat_amount") else [field])
+            self.assertEqual(self.counts(self.document(0, "reoffer", failed["id"])), {"total": 1, "booked": 1})
+
     def test_reoffer_run(self):
         data = (MAIN / "debitr.csv").read_bytes()
         (self.folder / "out" / "debitr.csv").write_bytes(b"\r\n".join(data.split(b"\r\n")[:3]) + b"\r\n")
