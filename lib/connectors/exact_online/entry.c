@@ -62,6 +62,16 @@ int64_t exact_total(const harmony_record *record)
 	return total;
 }
 
+bool exact_vat_beside(const harmony_record *record)
+{
+	int64_t sum = 0, amount;
+
+	for (size_t row = 1; row <= harmony_record_lines(record); row++)
+		if (exact_number(&amount, record, row, HARMONY_FIELD_AMOUNT))
+			sum += amount;
+	return harmony_record_kind(record) != HARMONY_MEMORIAL || sum != 0;
+}
+
 /* An entry under construction. `verdict` gets an outcome at the first thing that Exact does
    not have; the body is then not sent. */
 typedef struct entry {
@@ -234,8 +244,11 @@ static void put_vat(entry *e, size_t row)
 		return;
 	}
 	harmony__json_put(&e->w, "VATCode", vat->code);
-	put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row, HARMONY_FIELD_VAT_AMOUNT,
-	           HARMONY_SCALE_AMOUNT);
+	if (exact_vat_beside(e->record))
+		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row, HARMONY_FIELD_VAT_AMOUNT,
+		           HARMONY_SCALE_AMOUNT);
+	else
+		harmony__json_put_number(&e->w, "AmountVATFC", 0, HARMONY_SCALE_AMOUNT);
 }
 
 static void put_account(entry *e, size_t row)

@@ -150,6 +150,9 @@ const char *exact_entry_path(harmony_kind kind);
 const char *exact_reference(const harmony_record *record);
 /* Sum of lines and VAT of a record. */
 int64_t exact_total(const harmony_record *record);
+/* Whether a line's VAT is booked beside its amount. In a memorial whose amounts sum to zero
+   by themselves the VAT has lines of its own, and would be booked twice. */
+bool exact_vat_beside(const harmony_record *record);
 
 harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
                           harmony_error *error);

@@ -300,11 +300,13 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 {
 	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE], field[32];
 	int64_t amount = 0, vat = 0;
+	bool beside = exact_vat_beside(back->record);
 
 	for (size_t line = 1; line <= back->count; line++) {
 		(void)exact_number(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
 		if (back->found[line] &&
-		    (!exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
+		    (!beside ||
+		     !exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
 		     vat == back->vat[line]))
 			continue;
 		snprintf(field, sizeof(field), "lines.%zu.%s", line,
