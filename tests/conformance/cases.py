@@ -5,7 +5,7 @@ import os
 from decimal import Decimal
 
 import records as R
-from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, House
+from house import DONE, LATER, LOGIN, NAME, REJECTED, USAGE, House
 
 CASES = {}
 
@@ -88,6 +88,97 @@ def kinds(suite):
         run = house.export(records[::-1])
         assert run['records']['skipped'] == len(records), run
         same_books(house.package, records)
+
+
+@case
+def pages(suite):
+    """Lookups that come in many pages are complete."""
+    with House(suite.program, suite.package(), page=2, bulk_page=2) as house:
+        house.export(R.parties() + R.entries()[:1])
+        records = R.parties() + R.entries()
+        house.export(records)
+        same_books(house.package, records)
+
+
+@case
+def memorial_vat(suite):
+    """VAT of a memorial beside the amounts, or in lines of its own: once, never twice."""
+    beside = R.memorial('26900001', journal='91')
+    beside['lines'] = [R.line('450', '100.00', 'I', '21.00', number=1), R.line('7900', '-121.00', number=2)]
+    apart = R.memorial('26900002', journal='91')
+    apart['lines'] = [R.line('450', '100.00', 'I', '21.00', number=1), R.line('1510', '21.00', number=2),
+                      R.line('7900', '-121.00', number=3)]
+    with House(suite.program, suite.package(), {'read_back': 'lines'}) as house:
+        house.export([beside, apart])
+        vat = sorted((len(e['lines']), [l['vat_amount'] for l in e['lines']]) for e in house.package.entries())
+        assert vat == [(2, [Decimal('21.00'), 0]), (3, [0, 0, 0])], vat
+    with House(suite.program, suite.package()) as house:  # a journal without VAT says how to mend that
+        run = house.export([dict(beside, journal='90')], REJECTED)
+        assert [r['error']['code'] for r in house.failed(run).values()] == ['unknown_vat_code']
+
+
+@case
+def control_accounts(suite):
+    """A memorial line on debtors or creditors carries its relation, and becomes an open item."""
+    with House(suite.program, suite.package()) as house:
+        record = R.memorial('26900001')
+        record['lines'] = [R.line('1300', '50.00', party='1001', number=1),
+                           R.line('1600', '-50.00', party='2001', number=2)]
+        house.export(R.parties() + [record])
+        same_books(house.package, R.parties() + [record])
+
+
+@case
+def odd_codes(suite):
+    """Codes with letters, leading zeros, quotes, and the same digits with and without them."""
+    with House(suite.program, suite.package()) as house:
+        codes = ['0042', '42', 'JANSEN', "D'ARC & CO", 'é#%/?']
+        records = [R.party('customer', code) for code in codes]
+        records += [R.sales(str(26700001 + at), code) for at, code in enumerate(codes)]
+        house.export(records)
+        same_books(house.package, records)
+        run = house.export([R.party('customer', code, city='Breda') for code in codes])
+        assert run['records']['booked'] == 5 and len(house.package.parties()) == 5, run
+
+
+@case
+def pinned(suite):
+    """The division stays the one of the first login, wherever the user is now; or the one set."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        house.package.move()
+        house.export([R.sales('26700001')])
+        assert len(house.package.entries()) == 1
+    package = suite.package()
+    with House(suite.program, package, {'administration': str(package.other)}) as house:
+        house.export(R.parties() + [R.sales('26700001')])
+        assert not house.package.entries()
+    with House(suite.program, suite.package(), {'administration': '999'}) as house:
+        house.allowed_violations = ('no access to this division',)
+        answer = house.good('export', NAME, house.records([R.sales('26700001')]), '--json', code=USAGE)
+        assert '`administration`' in answer.err + answer.out, answer
+
+
+@case
+def settings(suite):
+    """Each setting that decides what is not verified, where the package reads it that way."""
+    for keys, modes in [({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
+                        ({'credit_type': 'send'}, {'type_writable': True}), ({'read_back': 'lines'}, {}),
+                        ({}, {'expires_in_number': True, 'language': 'en', 'entry_id': 'ignored'}),
+                        ({}, {'sales_duplicates': 'refused', 'payables_sign': 'negative'})]:
+        with House(suite.program, suite.package(), keys, **modes) as house:
+            records = R.parties() + R.entries()
+            run = house.export(records)
+            assert run['records']['booked'] == len(records), run
+            same_books(house.package, records)
+            house.good('import', NAME)
+            want = rows_of(house.package, house.package.open_items())
+            assert sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen()) == want, keys
+    with House(suite.program, suite.package(), {'read_back': 'lines'}) as house:
+        house.export(R.parties())
+        house.package.fault('lose_account', house.package.offer)
+        run = house.export([R.sales('26700001')], REJECTED)
+        assert [r['error']['code'] for r in house.failed(run).values()] == ['booked_differs']
 
 
 @case

@@ -25,10 +25,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('program')
     parser.add_argument('connector', choices=sorted(PACKAGES))
-    parser.add_argument('case', nargs='*')
+    parser.add_argument('case', nargs='*', default=[])
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--seed', type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     known = dict(cases.CASES, **faults.CASES)
     failed = 0
     for name in options.case or known:

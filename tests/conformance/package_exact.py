@@ -9,20 +9,26 @@ from exact_books import MEMORIAL, MEMORIAL_LINES, PURCHASE, SALES
 
 class ExactOnline(package.Package):
     name = 'exact-online'
-    maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
+    maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}
     offer = r'^POST /api/v1/\d+/(salesentry|purchaseentry|generaljournalentry)/'
     offer_sales = r'^POST /api/v1/\d+/salesentry/'
     lookup = r'^GET /api/v1/'
     outstanding = r'^GET /api/v1/\d+/bulk/Cashflow/'
+    other = 654321
     token = r'^POST /api/oauth2/token'
 
     def start(self, **modes):
         self.sim = exact_online.Simulator(**modes).start()
         self.secrets = (self.sim.modes['client_secret'], 'access-', 'refresh-')
         self.codes = 0
+        self.first = self.sim.modes['current_division']
         return self
+
+    def move(self):
+        """The user goes to another company in the browser."""
+        self.sim.control(modes={'current_division': self.other})
 
     def settings(self):
         return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
@@ -55,7 +61,7 @@ class ExactOnline(package.Package):
 
     @property
     def division(self):
-        return self.sim.divisions[self.sim.modes['current_division']]
+        return self.sim.divisions[self.first]
 
     # ---- books
 
