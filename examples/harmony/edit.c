@@ -50,7 +50,23 @@ static harmony_status on_record(const harmony_record_state *record, void *user)
 	return HARMONY_OK;
 }
 
-/* The changes of this edit alone; show's history has the earlier ones. */
+void change_json(struct json *json, const harmony_event *event)
+{
+	json_text(json, "field", event->field);
+	json_text(json, "old", event->old_value);
+	json_text(json, "new", event->value);
+	json_text(json, "who", event->who);
+	json_time(json, "at", event->at);
+}
+
+void change_text(struct out *out, const harmony_event *event)
+{
+	out_format(out, "  %s: %s -> %s", event->field,
+		   *event->old_value ? event->old_value : "(none)",
+		   *event->value ? event->value : "(none)");
+}
+
+/* The changes of this edit alone; show has the earlier ones, too. */
 static harmony_status on_event(const harmony_event *event, void *user)
 {
 	struct editing *e = user;
@@ -59,16 +75,11 @@ static harmony_status on_event(const harmony_event *event, void *user)
 		return HARMONY_OK;
 	if (p->as_json) {
 		json_object(&p->json, NULL);
-		json_text(&p->json, "field", event->field);
-		json_text(&p->json, "old", event->old_value);
-		json_text(&p->json, "new", event->value);
-		json_text(&p->json, "who", event->who);
-		json_time(&p->json, "at", event->at);
+		change_json(&p->json, event);
 		json_end(&p->json);
 	} else if (!p->quiet) {
-		out_format(&p->out, "  %s: %s -> %s\n", event->field,
-			   *event->old_value ? event->old_value : "(none)",
-			   *event->value ? event->value : "(none)");
+		change_text(&p->out, event);
+		out_text(&p->out, "\n");
 	}
 	return HARMONY_OK;
 }

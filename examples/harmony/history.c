@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "session.h"
@@ -9,6 +10,8 @@ struct listing {
 	struct program *p;
 	struct table table;
 	uint64_t count;
+	int64_t *changed; /* records whose fields have more than one version */
+	size_t changed_count;
 };
 
 /* ---- history ---- */
@@ -79,7 +82,7 @@ static void record_json(struct json *json, const harmony_record_state *record)
 	json_text(json, "state", harmony_state_word(record->state));
 	if (record->now != record->state)
 		json_text(json, "now", harmony_state_word(record->now));
-	json_some(json, "remote_id", record->remote_id);
+	json_text(json, "remote_id", record->remote_id);
 	json_object(json, "source");
 	json_text(json, "file", record->source_file);
 	json_number(json, "line", (int64_t)record->source_line);
@@ -87,13 +90,28 @@ static void record_json(struct json *json, const harmony_record_state *record)
 	if (*record->code) {
 		json_object(json, "error");
 		json_text(json, "code", record->code);
-		json_some(json, "field", record->field);
+		json_text(json, "field", record->field);
 		json_text(json, "message", record->message);
+		json_text(json, "vendor", record->vendor);
 		json_some(json, "raw", record->raw);
-		json_some(json, "vendor", record->vendor);
 		json_end(json);
 	}
 	json_end(json);
+}
+
+/* One more at each call, grown at powers of two. */
+static bool keep_changed(struct listing *listing, int64_t id)
+{
+	size_t count = listing->changed_count;
+	if ((count & (count - 1)) == 0) {
+		int64_t *grown =
+		    realloc(listing->changed, (count ? 2 * count : 1) * sizeof(*grown));
+		if (!grown)
+			return false;
+		listing->changed = grown;
+	}
+	listing->changed[listing->changed_count++] = id;
+	return true;
 }
 
 static harmony_status record_row(const harmony_record_state *record, void *user)
@@ -101,6 +119,8 @@ static harmony_status record_row(const harmony_record_state *record, void *user)
 	struct listing *listing = user;
 	char state[64], source[300], text[1024], reason[2048];
 	listing->count++;
+	if (record->version > 1 && !keep_changed(listing, record->id))
+		return HARMONY_NOMEM;
 	if (listing->p->as_json) {
 		record_json(&listing->p->json, record);
 		return HARMONY_OK;
@@ -137,6 +157,60 @@ static void run_heading(struct program *p, const harmony_run *run)
 	out_text(&p->out, "\n");
 }
 
+/* ---- what people corrected ---- */
+
+struct corrected {
+	struct program *p;
+	int64_t id;
+	char identifier[HARMONY_KEY_SIZE];
+};
+
+static harmony_status corrected_record(const harmony_record_state *record, void *user)
+{
+	struct corrected *c = user;
+	c->id = record->id;
+	snprintf(c->identifier, sizeof(c->identifier), "%s", record->identifier);
+	return HARMONY_OK;
+}
+
+static harmony_status corrected_field(const harmony_event *event, void *user)
+{
+	struct corrected *c = user;
+	struct program *p = c->p;
+	char at[TIME_SIZE];
+	if (event->type != HARMONY_EVENT_EDITED)
+		return HARMONY_OK;
+	if (p->as_json) {
+		json_object(&p->json, NULL);
+		json_number(&p->json, "record", c->id);
+		json_text(&p->json, "identifier", c->identifier);
+		change_json(&p->json, event);
+		json_end(&p->json);
+		return HARMONY_OK;
+	}
+	out_format(&p->out, "edited %s by %s: record %lld, %s", local_time(at, event->at),
+		   event->who, (long long)c->id, c->identifier);
+	change_text(&p->out, event);
+	out_text(&p->out, "\n");
+	return HARMONY_OK;
+}
+
+/* Who corrected the records of the listing, when, and what. */
+static harmony_status corrections(struct session *session, const struct listing *listing)
+{
+	struct program *p = session->p;
+	struct corrected c = {.p = p};
+	harmony_status status = HARMONY_OK;
+	if (p->as_json)
+		json_array(&p->json, "edits");
+	for (size_t i = 0; i < listing->changed_count && status == HARMONY_OK; i++)
+		status = harmony_sync_record(session->sync, listing->changed[i], corrected_record,
+					     corrected_field, &c, &p->error);
+	if (p->as_json)
+		json_end(&p->json);
+	return status;
+}
+
 static int show(struct session *session, int64_t id, int which)
 {
 	static const char *const titles[] = {"record", "kind", "identifier", "state", "source",
@@ -162,6 +236,9 @@ static int show(struct session *session, int64_t id, int which)
 		table_drop(&listing.table);
 	else
 		table_end(p, &listing.table);
+	if (status == HARMONY_OK && listing.changed_count > 0)
+		status = corrections(session, &listing);
+	free(listing.changed);
 	return exit_of(status);
 }
 

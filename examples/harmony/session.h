@@ -22,4 +22,8 @@ void session_close(struct session *session);
 /* The integration's section; NULL with an error that names the known ones. */
 const struct config_section *session_find(struct session *session, const char *name);
 
+/* One change of an edit: as members of the object that is open, and as "  field: old -> new". */
+void change_json(struct json *json, const harmony_event *event);
+void change_text(struct out *out, const harmony_event *event);
+
 #endif

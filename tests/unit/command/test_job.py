@@ -92,6 +92,11 @@ class Job(harness.Case):
         self.assertEqual((change["field"], change["old"], change["new"]), ("party", "1009", "1003"))
         again = self.document(0, "reoffer", invoice["id"])
         self.assertEqual(self.counts(again), {"total": 1, "booked": 1})
+        for run in (document["run"], again["run"]):
+            edit, = self.document(0, "show", run)["edits"]
+            self.assertEqual(edit, {"record": invoice["id"], "identifier": "70/24700004", **change})
+            self.assertRegex(self.check(0, "show", run).text, r"edited .* by .*70/24700004 +party: 1009 -> 1003")
+        self.assertEqual(list(invoice["error"]), ["code", "field", "message", "vendor"])
         self.document(2, "reoffer", "999999")
         self.document(2, "show", "999")
         runs = self.document(0, "history")["runs"]
