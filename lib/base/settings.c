@@ -217,6 +217,16 @@ static size_t distance(const char *a, const char *b)
 	return row[width];
 }
 
+/* A part of a key is nearer than its length tells: fmuta6.enc, sign. */
+static bool is_part(const char *part, const char *name)
+{
+	const char *dot = strchr(part, '.');
+	size_t group = dot ? (size_t)(dot - part) + 1 : 0;
+
+	return strlen(part + group) >= 3 && strncmp(part, name, group) == 0 &&
+	       strstr(name + group, part + group);
+}
+
 const char *harmony_key_nearest(const harmony_key *table, const char *name)
 {
 	size_t len = strlen(name);
@@ -226,7 +236,9 @@ const char *harmony_key_nearest(const harmony_key *table, const char *name)
 	if (len > LONGEST)
 		return NULL;
 	for (; table->name; table++) {
-		size_t steps = strlen(table->name) > LONGEST ? least : distance(name, table->name);
+		size_t steps = strlen(table->name) > LONGEST ? least
+		               : is_part(name, table->name)  ? 1
+		                                             : distance(name, table->name);
 
 		if (steps < least) {
 			least = steps;

@@ -89,6 +89,9 @@ static void test_keys(void **state)
 	assert_string_equal(harmony_key_nearest(table, "Client_ID"), "client_id");
 	assert_string_equal(harmony_key_nearest(table, "redirct_url"), "redirect_uri");
 	assert_string_equal(harmony_key_nearest(table, "fmuta6.delimeter"), "fmuta6.delimiter");
+	assert_string_equal(harmony_key_nearest(table, "fmuta6.del"), "fmuta6.delimiter");
+	assert_string_equal(harmony_key_nearest(table, "delim"), "fmuta6.delimiter");
+	assert_null(harmony_key_nearest(table, "dbopen.delim"));
 	assert_null(harmony_key_nearest(table, "zzzzzzzz"));
 	assert_null(harmony_key_nearest(table, ""));
 	memset(endless, 'u', sizeof(endless) - 1);
