@@ -290,6 +290,25 @@ def wrong(suite):
 
 
 @case
+def messages(suite):
+    """Each message that the manual lists gets the code that the manual says."""
+    package = suite.package()
+    listed = package.messages()
+    assert len(listed) > 15, listed
+    with House(suite.program, package) as house:
+        house.export(R.parties())
+        package.sim.control(faults=[{'kind': 'status_500_message', 'message': words, 'match': package.offer, 'nth': at}
+                                    for at, (words, _) in enumerate(listed, 1)])
+        run = house.export([R.sales(str(26701000 + at)) for at in range(1, len(listed) + 1)], REJECTED)
+        failed = house.failed(run)
+        for at, (words, code) in enumerate(listed, 1):
+            error = failed['70/%d' % (26701000 + at)]['error']
+            assert error['vendor'] == words, error
+            assert error['code'] == code, '%s is %s, and the manual says %s' % (words, error['code'], code)
+        return '%d messages' % len(listed)
+
+
+@case
 def many_wrong(suite):
     """Many refusals do not burn the package's allowance of errors, and good records pass."""
     with House(suite.program, suite.package()) as house:

@@ -56,6 +56,10 @@ class Package:
         """What is open: (side, party, invoice) → (amount, outstanding), in Decimal."""
         raise NotImplementedError
 
+    def messages(self):
+        """(the package's words, our code) as the manual lists them."""
+        raise NotImplementedError
+
     # ---- shared by all simulators that stand on base.py
 
     def fault(self, kind, match='', **more):

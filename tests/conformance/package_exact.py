@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Exact Online, for the conformance suite."""
+import os
+import re
 from decimal import Decimal
 
 import package
@@ -62,6 +64,15 @@ class ExactOnline(package.Package):
     @property
     def division(self):
         return self.sim.divisions[self.first]
+
+    def messages(self):
+        """(words, code) of the table in docs/exact-online.md, where a booking can bring them."""
+        page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'exact-online.md')
+        with open(page, encoding='utf-8') as file:
+            rows = re.findall(r"^\| (`.*?) \| `(\w+)`[^|]* \|", file.read(), re.M)
+        return [(words.replace('…', '123').strip(), code) for cell, code in rows
+                if code not in ('auth_required', 'rate_limited', 'booked_differs')
+                for words in re.findall(r'`([^`]+)`', cell) if ' ' in words.strip()]
 
     # ---- books
 
