@@ -90,6 +90,11 @@ int export_run(struct program *p, const struct arguments *a)
 		    harmony_sync_export(&run, session.sync, a->operands[0], &options, &p->error);
 		code = status == HARMONY_OK ? run_report(p, session.sync, &run)
 					    : exit_of_input(status);
+		if (status == HARMONY_OK && run.files == 0 && !p->quiet)
+			say("", 0, 0, "note",
+			    "no file was named, and none lies at export_path: only what waited was "
+			    "offered",
+			    NULL);
 	}
 	session_close(&session);
 	return code;

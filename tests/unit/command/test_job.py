@@ -42,6 +42,12 @@ class Job(harness.Case):
         self.assertEqual((self.folder / "in" / "dbopen.csv").read_bytes(),
                          (MAIN / "dbopen.expected.csv").read_bytes())
 
+    def test_says_that_no_file_is_there(self):
+        self.assertNotIn("none lies at", self.check(0, "export", "dairy").err)
+        for file in (self.folder / "out").iterdir():
+            file.unlink()
+        self.assertIn("none lies at export_path", self.check(0, "export", "dairy").err)
+
     def test_import_elsewhere(self):
         self.check(0, "export", "dairy")
         self.check(0, "import", "dairy", "-o", "elsewhere.csv")
