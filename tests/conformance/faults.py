@@ -245,6 +245,20 @@ def limits(suite):
 
 
 @case
+def pacing(suite):
+    """Within the limit of a minute without running into it; takes a minute, so in the long profile."""
+    if not suite.long:
+        return 'not in the quick profile'
+    with House(suite.program, suite.package(), minute_limit=40) as house:
+        records = R.fifty()
+        run = house.export(records)
+        assert run['records']['booked'] == 50, run
+        over = [r for r in house.package.requests() if r['status'] == 429]
+        assert not over, '%d answers of 429' % len(over)
+        same_books(house.package, records)
+
+
+@case
 def allowance(suite):
     """A package that refuses requests is not asked until it blocks us; the rest goes on."""
     package = suite.package()

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <harmony/connector.h>
+
+#include "support/sweep.h"
+
+/* Runs below tests/simulators/exact_online.py: what the program cannot be made to do, such
+   as running out of memory in the middle of a booking. */
+
+#define CELLS 8
+
+/* What a host keeps for its connector; outside of the allocator under test. */
+typedef struct cell {
+	char name[40];
+	char data[33000];
+	size_t len;
+} cell;
+
+typedef struct keeper {
+	cell cells[CELLS];
+	const char *const *settings; /* key, value, ..., NULL */
+} keeper;
+
+static keeper kept;
+static harmony_context *plain; /* never fails */
+static harmony_record *records[16];
+static size_t record_count;
+
+/* ---- the host --------------------------------------------------------------------------- */
+
+static const char *setting(const char *key, void *user)
+{
+	static const char *const fixed[] = {"client_id", "{11111111-2222-3333-4444-555555555555}",
+	                                    "client_secret", "s3cr3t/+&=", "redirect_uri",
+	                                    "https://harmony.example/callback", "token_age", "0",
+	                                    "read_back", "lines", NULL};
+	const keeper *k = user;
+
+	if (strcmp(key, "url") == 0)
+		return getenv("HARMONY_TEST_URL");
+	for (const char *const *at = k->settings; at && *at; at += 2)
+		if (strcmp(at[0], key) == 0)
+			return at[1];
+	for (const char *const *at = fixed; *at; at += 2)
+		if (strcmp(at[0], key) == 0)
+			return at[1];
+	return NULL;
+}
+
+static const char *map(const char *table, const char *code, void *user)
+{
+	(void)table, (void)user;
+	return code;
+}
+
+static cell *cell_of(keeper *k, const char *name, bool make)
+{
+	for (size_t i = 0; i < CELLS; i++)
+		if (strcmp(k->cells[i].name, name) == 0)
+			return &k->cells[i];
+	for (size_t i = 0; make && i < CELLS; i++)
+		if (k->cells[i].name[0] == '\0') {
+			snprintf(k->cells[i].name, sizeof(k->cells[i].name), "%s", name);
+			return &k->cells[i];
+		}
+	return NULL;
+}
+
+static harmony_status cell_load(void *buffer, size_t *len, const char *name, void *user,
+                                harmony_error *error)
+{
+	const cell *c = cell_of(user, name, false);
+
+	if (!c)
+		return harmony_error_set(error, HARMONY_NOTFOUND, NULL, "there is no %s", name);
+	assert_true(c->len <= *len);
+	memcpy(buffer, c->data, c->len);
+	*len = c->len;
+	return HARMONY_OK;
+}
+
+static harmony_status cell_save(const char *name, const void *data, size_t len, void *user,
+                                harmony_error *error)
+{
+	cell *c = cell_of(user, name, true);
+
+	(void)error;
+	assert_true(c && len <= sizeof(c->data));
+	memcpy(c->data, data, len);
+	c->len = len;
+	return HARMONY_OK;
+}
+
+static harmony_status no_sleep(int64_t ms, void *user)
+{
+	(void)ms, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_host host_of(harmony_context *context)
+{
+	return (harmony_host){.struct_size = sizeof(harmony_host), .context = context, .user = &kept,
+	                      .setting = setting, .map = map, .secret_load = cell_load,
+	                      .secret_save = cell_save, .memo_load = cell_load, .memo_save = cell_save,
+	                      .sleep = no_sleep};
+}
+
+/* ---- records ------------------------------------------------------------------------------ */
+
+static const char lines[] =
+	"{\"kind\":\"customer\",\"code\":\"1001\",\"name\":\"Jansen\",\"payment_condition\":\"30\","
+	"\"bank_account\":\"NL91ABNA0417164300\"}\n"
+	"{\"kind\":\"supplier\",\"code\":\"1001\",\"name\":\"Jansen\"}\n"
+	"{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"entry_number\":\"1\",\"invoice_number\":\"1\","
+	"\"party\":\"1001\",\"date\":\"2026-05-11\",\"due_date\":\"2026-06-10\",\"lines\":[{\"number\":1,"
+	"\"account\":\"8000\",\"amount\":\"100.00\",\"vat_code\":\"2\",\"vat_amount\":\"21.00\","
+	"\"cost_centre\":\"KP10\",\"cost_unit\":\"KD1\"}]}\n"
+	"{\"kind\":\"memorial\",\"journal\":\"90\",\"entry_number\":\"2\",\"date\":\"2026-05-31\","
+	"\"lines\":[{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},{\"number\":2,"
+	"\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n";
+
+static harmony_status keep(const harmony_record *record, const harmony_diagnostic *failures,
+                           size_t count, void *user)
+{
+	(void)failures, (void)user;
+	assert_int_equal(count, 0);
+	return harmony_record_copy(&records[record_count++], record, NULL);
+}
+
+static int setup(void **state)
+{
+	harmony_jsonl *reader;
+
+	(void)state;
+	assert_int_equal(harmony_context_new(&plain, NULL, NULL), HARMONY_OK);
+	assert_int_equal(harmony_jsonl_new(&reader, plain, "test", keep, NULL, NULL, NULL), HARMONY_OK);
+	assert_int_equal(harmony_jsonl_feed(reader, lines, sizeof(lines) - 1, NULL), HARMONY_OK);
+	assert_int_equal(harmony_jsonl_finish(reader, NULL), HARMONY_OK);
+	harmony_jsonl_free(reader);
+	assert_int_equal(record_count, 4);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < record_count; i++)
+		harmony_record_free(records[i]);
+	harmony_context_free(plain);
+	return 0;
+}
+
+/* ---- without memory --------------------------------------------------------------------------- */
+
+static const harmony_connector *exact(void)
+{
+	return harmony_connector_find("exact-online");
+}
+
+static void check_said(harmony_status status, const harmony_error *error)
+{
+	if (status == HARMONY_OK)
+		return;
+	assert_int_equal(error->status, status);
+	assert_true(error->message[0] != '\0');
+}
+
+static harmony_status ignore_item(const harmony_record *item, void *user)
+{
+	(void)item, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status hear(int severity, const char *subject, const char *message, void *user)
+{
+	(void)user;
+	if (severity >= HARMONY_FAILURE)
+		fail_msg("%s: %s", subject, message);
+	return HARMONY_OK;
+}
+
+static harmony_status swallow(const void *data, size_t len, void *user)
+{
+	(void)data, (void)len, (void)user;
+	return HARMONY_OK;
+}
+
+static void offer_all(void *x)
+{
+	for (size_t i = 0; i < record_count; i++) {
+		harmony_error error = HARMONY_ERROR_INIT;
+		harmony_verdict verdict = HARMONY_VERDICT_INIT;
+		const harmony_record *record = records[i];
+		harmony_status status = exact()->offer(x, &record, 1, &verdict, &error);
+		check_said(status, &error);
+		/* What memory lacks is never the record's fault. */
+		if (verdict.outcome == HARMONY_OUTCOME_REJECTED || verdict.outcome == HARMONY_OUTCOME_DIFFERS)
+			fail_msg("%s %s", verdict.code, verdict.message);
+		if (verdict.outcome != HARMONY_OUTCOME_BOOKED)
+			continue;
+		assert_true(verdict.remote_id[0] != '\0');
+		harmony_verdict seen = HARMONY_VERDICT_INIT;
+		harmony_error why = HARMONY_ERROR_INIT;
+		check_said(exact()->read_back(x, record, verdict.remote_id, &seen, &why), &why);
+		assert_int_not_equal(seen.outcome, HARMONY_OUTCOME_DIFFERS);
+	}
+}
+
+static void look_all(void *x)
+{
+	for (size_t i = 0; i < record_count; i++) {
+		harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
+		harmony_verdict verdict = HARMONY_VERDICT_INIT;
+		harmony_status status = exact()->find(x, records[i], &verdict, &error);
+		check_said(status, &error);
+		if (status == HARMONY_OK)
+			assert_int_equal(verdict.outcome, HARMONY_OUTCOME_BOOKED);
+		check_said(exact()->preview(x, records[i], swallow, NULL, &why), &why);
+	}
+}
+
+static void fetch_all(void *x)
+{
+	harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
+
+	check_said(exact()->outstanding(x, HARMONY_SIDE_SALES | HARMONY_SIDE_PURCHASE, ignore_item, NULL,
+	                                &error),
+	           &error);
+	check_said(exact()->check(x, (const harmony_record *const *)records, record_count, hear, NULL, &why),
+	           &why);
+}
+
+static void open_all(void *x)
+{
+	harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
+	char url[1024];
+	int64_t next;
+
+	check_said(exact()->login_url(x, url, sizeof(url), "state", &error), &error);
+	check_said(exact()->keep_alive(x, &next, &why), &why);
+	(void)exact()->report(x, swallow, NULL, NULL);
+}
+
+/* One pass with the k-th allocation failing; whether one did. */
+static bool pass(void (*work)(void *x), long k, bool for_good)
+{
+	sweep s;
+	harmony_context *context = sweep_context(&s);
+	harmony_host host = host_of(context);
+	harmony_error error = HARMONY_ERROR_INIT;
+	void *x = NULL;
+	harmony_status status;
+	bool failed;
+
+	if (k >= 0)
+		s.fail_at = s.calls + k;
+	s.for_good = for_good;
+	status = exact()->open(&x, &host, &error);
+	check_said(status, &error);
+	if (status == HARMONY_OK)
+		work(x);
+	exact()->close(x);
+	failed = s.failed;
+	harmony_context_free(context);
+	if (s.live != 0)
+		fail_msg("allocation %ld: %ld blocks leak", k, s.live);
+	return failed;
+}
+
+static void login(void)
+{
+	sweep s;
+	harmony_context *context = sweep_context(&s);
+	harmony_host host = host_of(context);
+	harmony_error error = HARMONY_ERROR_INIT;
+	void *x;
+
+	assert_int_equal(exact()->open(&x, &host, &error), HARMONY_OK);
+	if (exact()->login_code(x, "code-0", &error) != HARMONY_OK)
+		fail_msg("%s", error.message);
+	exact()->close(x);
+	harmony_context_free(context);
+}
+
+static void test_memory(void **state)
+{
+	static void (*const works[])(void *x) = {offer_all, open_all, look_all, fetch_all};
+
+	(void)state;
+	login();
+	pass(offer_all, -1, false);
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
+		/* Each of the first hundred, then ever fewer: the rest are the rows of tables. */
+		long k = 0;
+		for (; pass(works[i], k, false); k += 1 + k / 100)
+			;
+		for (k = 0; pass(works[i], k, true); k += 1 + k / 20)
+			;
+		printf("%zu: to allocation %ld\n", i, k);
+	}
+}
+
+/* ---- settings ------------------------------------------------------------------------------------ */
+
+static void test_settings(void **state)
+{
+	static const char *const wrong[][3] = {{"administration", "Bakery", NULL},
+	                                       {"administration", "1234567890123456789012345", NULL},
+	                                       {"name_max", "many", NULL},
+	                                       {"token_age", "-1", NULL},
+	                                       {"client_id", "", NULL},
+	                                       {"redirect_uri", "", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		harmony_host host = host_of(plain);
+		harmony_error error = HARMONY_ERROR_INIT;
+		void *x;
+		kept.settings = wrong[i];
+		assert_int_equal(exact()->open(&x, &host, &error), HARMONY_CONFIG);
+		assert_null(x);
+		if (!strstr(error.message, wrong[i][0]))
+			fail_msg("%s is not named by '%s'", wrong[i][0], error.message);
+	}
+	kept.settings = NULL;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_settings), cmocka_unit_test(test_memory)};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
