@@ -410,6 +410,30 @@ static harmony_status rebase(harmony__store *store, harmony_error *error)
 	return status;
 }
 
+/* A store of no bytes is one that was never finished, unless the lock of a run is beside it:
+   the first integration was in it, then. */
+static harmony_status check_not_emptied(harmony__store *store, harmony_error *error)
+{
+	harmony__file_info info;
+	harmony__buf path;
+	bool used = false;
+
+	if (harmony__file_stat(&info, store->path, NULL) != HARMONY_OK || info.size != 0)
+		return HARMONY_OK;
+	harmony__buf_init(&path, store->context, 4096);
+	(void)harmony__buf_printf(&path, "%s-lock-1-run", store->path);
+	used = harmony__buf_check(&path, "the path of the store", NULL) == HARMONY_OK &&
+	       harmony__file_stat(&info, path.data, NULL) == HARMONY_OK;
+	harmony__buf_free(&path);
+	if (!used)
+		return HARMONY_OK;
+	return harmony_error_set(error, HARMONY_CORRUPT, NULL,
+				 "%s: the store was in use and is empty now; restore a backup "
+				 "(nothing was written in it), or remove it to begin without "
+				 "knowing what is booked already",
+				 store->path);
+}
+
 static harmony_status open_db(harmony__store *store, const harmony_store_options *options,
 			      harmony_error *error)
 {
@@ -426,6 +450,9 @@ static harmony_status open_db(harmony__store *store, const harmony_store_options
 	    .busy_timeout = options->busy_timeout};
 	status = harmony__file_private(store->path, "the store", error);
 	if (status != HARMONY_OK && (status != HARMONY_NOTFOUND || options->read_only))
+		return status;
+	status = check_not_emptied(store, error);
+	if (status != HARMONY_OK)
 		return status;
 	harmony__buf_init(&path, store->context, 4096);
 	(void)harmony__buf_printf(&path, "%s-use", store->path);
