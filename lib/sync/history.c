@@ -495,6 +495,14 @@ static void ask_report(harmony__buf *text, harmony__integration *integration)
 	harmony__connector_close(integration);
 }
 
+/* A clock that ran ahead, and was set back, does not put off what is due. */
+static int64_t next_import(const harmony_integration_status *status, harmony_context *context)
+{
+	int64_t now = harmony__wall(context), last = status->last_import.started;
+
+	return last == 0 || last > now ? now : last + status->interval;
+}
+
 static harmony_status status_of(harmony__integration *integration, harmony_integration_fn fn,
 				void *user, harmony_error *error)
 {
@@ -518,9 +526,7 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 		status = store->record_tally(out.records, store->self, integration->id, error);
 	if (status == HARMONY_OK) {
 		if (harmony_settings_get(integration->settings, "import_path") != NULL)
-			out.next_import = out.last_import.id != 0
-					      ? out.last_import.started + integration->interval
-					      : harmony__wall(integration->sync->context);
+			out.next_import = next_import(&out, integration->sync->context);
 		out.held = is_held(store, integration->id);
 		ask_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";

@@ -89,7 +89,8 @@ void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_e
 {
 	if (job->stop != HARMONY_OK)
 		return;
-	job->stop = status;
+	/* The input is in the store by now: what fails is the package's side or the snapshot. */
+	job->stop = status == HARMONY_IO ? HARMONY_RETRY : status;
 	if (why != NULL && why->status != HARMONY_OK)
 		job->why = *why;
 	else

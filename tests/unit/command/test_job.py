@@ -267,6 +267,22 @@ class Job(harness.Case):
         os.chmod(store, 0o644)
         self.assertIn("chmod", self.run_it("status").err)
 
+    def test_emptied_store(self):
+        """A store that was cut to nothing is not taken for a new one."""
+        self.check(0, "export", "dairy")
+        os.truncate(self.folder / "harmony.db", 0)
+        for command in (["history"], ["export", "dairy"]):
+            self.assertEqual(self.document(3, *command)["error"]["code"], "corrupt")
+        self.assertEqual((self.folder / "harmony.db").stat().st_size, 0)
+        (self.folder / "harmony.db").unlink()
+        self.check(0, "export", "dairy")
+
+    def test_snapshot_that_cannot_be_written(self):
+        """That is no unreadable input: it is tried again."""
+        document = self.document(5, "import", "dairy", "-o", "missing/dbopen.csv")
+        self.assertEqual(document["state"], "failed")
+        self.assertIn("missing/dbopen.csv", document["error"]["message"])
+
     def test_items_of_one_side(self):
         self.configure(CONFIG + "dbopen.sides = sales\ndbopen.columns = relation,outstanding\n"
                        "dbopen.header = yes\ndbopen.delimiter = semicolon\ndbopen.decimal = comma\n")

@@ -888,9 +888,33 @@ static void tells_where_an_integration_stands(void **state)
 	close_house(&h);
 }
 
+static harmony_status see_next(const harmony_integration_status *status, void *user)
+{
+	*(int64_t *)user = status->next_import - status->last_import.started;
+	return HARMONY_OK;
+}
+
+static void a_clock_that_ran_ahead_puts_no_import_off(void **state)
+{
+	house h;
+	const char *const settings[] = {"import_path", "dbopen.csv", "interval", "1h", NULL};
+	const int64_t ten_years = INT64_C(315360000000);
+	int64_t delay = 0;
+	(void)state;
+	open_house(&h, &one_by_one, settings);
+	assert_int_equal(harmony_sync_import(&h.run, h.sync, "bakery", NULL, &h.error), HARMONY_OK);
+	assert_int_equal(harmony_sync_status(h.sync, NULL, see_next, &delay, &h.error), HARMONY_OK);
+	assert_int_equal(delay, 3600000);
+	h.wall = -ten_years;
+	assert_int_equal(harmony_sync_status(h.sync, NULL, see_next, &delay, &h.error), HARMONY_OK);
+	assert_true(delay < -ten_years + 3600000);
+	close_house(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_clock_that_ran_ahead_puts_no_import_off),
 	    cmocka_unit_test(books_once_and_skips_the_same_file),
 	    cmocka_unit_test(refuses_what_changed_after_booking),
 	    cmocka_unit_test(updates_a_changed_customer),
