@@ -119,7 +119,7 @@ static int detect(struct program *p, const struct read_options *options, const c
 	size_t at = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	while (at < len && strchr(" \t\r\n", data[at]) && data[at])
 		at++;
-	if (at < len && data[at] == '{')
+	if (at < len && (data[at] == '{' || data[at] == '[')) /* an array: told what to write */
 		return FORMAT_JSONL;
 	struct width width = first_width(p, data, len);
 	size_t own = options->dbopen.column_count;

@@ -69,6 +69,10 @@ class Convert(harness.Case):
         self.assertEqual(self.content(self.records("-", stdin=written)),
                          self.content(self.records(*args, "-", stdin=rows)))
 
+    def test_an_array_is_no_dbopen(self):
+        result = self.check(1, "convert", "-", stdin=b'[{"kind":"customer","code":"1","name":"x"}]')
+        self.assertIn("write {...}", result.err)
+
     def test_says_that_there_is_nothing(self):
         for nothing in (b"", b"\x1a", b"0,V,70" + b"," * 37):
             result = self.check(0, "convert", "-", stdin=nothing)
