@@ -100,9 +100,11 @@ static harmony_status find_key(harmony__store *store, const char *id, harmony_er
 	if (status == HARMONY_OK || status == HARMONY_NOTFOUND)
 		status = harmony_error_set(
 		    error, HARMONY_CONFIG, NULL,
-		    "%s is not there, or is not the key that encrypted the secrets of %s; restore "
-		    "that "
-		    "key file, or for a store without secrets make one with harmony_store_key_new",
+		    id[0] == '\0'
+			? "there is no key file %s to encrypt the secrets of %s; make it: "
+			  "harmony rekey (harmony_store_key_new)"
+			: "%s is not there, or is not the key that encrypted the secrets of "
+			  "%s; restore that key file",
 		    store->key_file, store->path);
 	return status;
 }

@@ -267,6 +267,18 @@ class Job(harness.Case):
         os.chmod(store, 0o644)
         self.assertIn("chmod", self.run_it("status").err)
 
+    def test_key_file(self):
+        """The message about a key that is not there says the command that mends it."""
+        self.configure("[harmony]\nkey_file = harmony.key\n" + CONFIG.replace("[harmony]\n", "", 1))
+        self.assertIn("harmony rekey", self.document(2, "history")["error"]["message"])
+        self.assertEqual(self.document(0, "rekey")["key"], "made")
+        self.check(0, "export", "dairy")
+        self.assertEqual(self.document(0, "rekey")["key"], "renewed")
+        self.check(0, "history")
+        self.write("harmony.key", b"k" * 32)
+        os.chmod(self.folder / "harmony.key", 0o600)
+        self.assertIn("restore that key file", self.document(2, "history")["error"]["message"])
+
     def test_emptied_store(self):
         """A store that was cut to nothing is not taken for a new one."""
         self.check(0, "export", "dairy")
