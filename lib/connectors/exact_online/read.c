@@ -384,12 +384,13 @@ harmony_status exact_read_back(void *instance, const harmony_record *record, con
 /* ---- outstanding ------------------------------------------------------------------------------------ */
 
 /* Rows are payment terms: an invoice in instalments, or paid in part, has several. They are
-   summed by the entry that they belong to. */
+   summed by entry, relation and numbers, since an opening balance or a bank statement is one
+   entry with many relations' invoices in it. */
 typedef struct open_item {
-	const char *key; /* entry, or the row's own id for a payment without one */
+	const char *key;
 	const harmony__json *row; /* the first one */
 	int64_t amount, outstanding;
-	bool matched; /* belongs to an invoice */
+	bool whole; /* the amount is known */
 	struct open_item *next;  /* in its bucket */
 	struct open_item *after; /* in order of arrival */
 } open_item;
@@ -423,35 +424,62 @@ static open_item *item_under(gathering *g, const char *key)
 	return item;
 }
 
+static const char *key_of(gathering *g, const harmony__json *row)
+{
+	static const char *const names[] = {"AccountCode", "YourRef", "InvoiceNumber"};
+	const char *entry = harmony__json_text(harmony__json_get(row, "TransactionEntryID"), "");
+	const char *key = NULL;
+	harmony__buf text;
+
+	if (!*entry)
+		return harmony__json_text(harmony__json_get(row, "ID"), "");
+	harmony__buf_init(&text, g->x->context, 4096);
+	harmony__buf_str(&text, entry);
+	for (size_t i = 0; i < HARMONY__COUNT(names); i++) {
+		int64_t number = 0;
+		const harmony__json *value = harmony__json_get(row, names[i]);
+		if (i == 2 && harmony__json_whole(&number, value) == HARMONY_OK)
+			harmony__buf_printf(&text, "\n%" PRId64, number);
+		else
+			harmony__buf_printf(&text, "\n%s", harmony__json_text(value, ""));
+	}
+	if (text.status == HARMONY_OK)
+		key = harmony__arena_text(&g->arena, text.data, text.len);
+	harmony__buf_free(&text);
+	return key;
+}
+
 /* Invoices are positive and credit notes negative, whichever sign the side's rows have: the
-   type and the amount of the transaction say which it is. */
+   type of the transaction says which it is, and tells what sign open ones have here. */
+static void first_row(gathering *g, open_item *item, const harmony__json *row, int64_t open)
+{
+	int64_t whole = 0, type = 0;
+	bool invoice, credit;
+
+	(void)amount_of(&whole, row, "TransactionAmountFC");
+	(void)harmony__json_whole(&type, harmony__json_get(row, "TransactionType"));
+	invoice = type == 20 || type == 30;
+	credit = type == 21 || type == 31;
+	item->row = row;
+	item->whole = whole != 0;
+	item->amount = (invoice && whole < 0) || (credit && whole > 0) ? -whole : whole;
+	if (g->plain == 0 && (invoice || credit) && open != 0 && whole != 0)
+		g->plain = (open > 0) == (item->amount > 0) ? 1 : -1;
+}
+
 static harmony_status gather(const harmony__json *row, void *user)
 {
 	gathering *g = user;
-	const char *entry = harmony__json_text(harmony__json_get(row, "TransactionEntryID"), "");
-	const char *own = harmony__json_text(harmony__json_get(row, "ID"), "");
-	int64_t open = 0, whole = 0, type = 0;
-	open_item *item;
+	const char *key = key_of(g, row);
+	open_item *item = key ? item_under(g, key) : NULL;
+	int64_t open = 0;
 
-	(void)amount_of(&open, row, "AmountFC");
-	(void)amount_of(&whole, row, "TransactionAmountFC");
-	(void)harmony__json_whole(&type, harmony__json_get(row, "TransactionType"));
-	item = item_under(g, *entry && whole != 0 ? entry : own);
 	if (!item)
 		return HARMONY_NOMEM;
-	item->matched = *entry && whole != 0;
-	if (!item->row) {
-		item->row = row;
-		if (type == 20 || type == 30) /* invoice */
-			item->amount = whole < 0 ? -whole : whole;
-		else if (type == 21 || type == 31) /* credit note */
-			item->amount = whole < 0 ? whole : -whole;
-		else
-			item->amount = whole;
-	}
+	(void)amount_of(&open, row, "AmountFC");
+	if (!item->row)
+		first_row(g, item, row, open);
 	item->outstanding += open;
-	if (item->matched && g->plain == 0 && open != 0 && item->amount != 0)
-		g->plain = (open > 0) == (item->amount > 0) ? 1 : -1;
 	return HARMONY_OK;
 }
 
@@ -475,13 +503,13 @@ static harmony_status item_text(harmony_record *item, harmony_field field, const
 	                : HARMONY_OK;
 }
 
-/* Fills a record from what was gathered. A payment without an invoice has no number. */
+/* Fills a record from what was gathered. */
 static harmony_status fill_item(harmony_record *item, const open_item *from, int plain, int side,
                                 harmony_error *error)
 {
 	const harmony__json *row = from->row;
 	int64_t outstanding = plain * from->outstanding;
-	int64_t amount = from->matched ? from->amount : outstanding;
+	int64_t amount = from->whole ? from->amount : outstanding;
 	const char *number = harmony__json_text(harmony__json_get(row, "YourRef"), "");
 	int64_t given = 0;
 	char own[24] = "";
@@ -491,10 +519,7 @@ static harmony_status fill_item(harmony_record *item, const open_item *from, int
 	} texts[] = {
 		{HARMONY_FIELD_SIDE, side == HARMONY_SIDE_SALES ? "sales" : "purchase"},
 		{HARMONY_FIELD_PARTY, harmony__json_text(harmony__json_get(row, "AccountCode"), "")},
-		{HARMONY_FIELD_INVOICE_NUMBER,
-	     !from->matched ? ""
-	     : *number      ? number
-	                    : own},
+		{HARMONY_FIELD_INVOICE_NUMBER, *number ? number : own},
 		{HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
 		{HARMONY_FIELD_DESCRIPTION, harmony__json_text(harmony__json_get(row, "Description"), "")},
 		{HARMONY_FIELD_REFERENCE, harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
