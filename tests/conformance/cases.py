@@ -367,6 +367,7 @@ def outstanding(suite):
         package.instalments('26600104', [['5.00', 30]])
         package.unmatched('1001', '7.77', False)
         package.unmatched('2001', '8.88', True)
+        package.opening([('1001', 'A-1', '10.00'), ('1002', 'A-1', '20.00'), ('1002', 'A-2', '-5.00')])
         package.forget()
         answer = house.good('import', NAME, '--json')
         run = answer.json

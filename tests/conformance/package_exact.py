@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Exact Online, for the conformance suite."""
+import datetime
 import os
 import re
 from decimal import Decimal
@@ -166,6 +167,19 @@ class ExactOnline(package.Package):
         account = next(row['ID'] for row in self.division.tables['crm/Accounts'].values()
                        if row['Code'].strip() == party)
         self.sim.control(unmatched={'account': account, 'amount': amount, 'supplier': supplier})
+
+    def opening(self, items):
+        """An opening balance: one entry with many relations' invoices, (party, number, amount)."""
+        entry = self.division.guid()
+        date = datetime.datetime(2026, 1, 1)
+        with self.sim.lock:
+            for party, number, amount in items:
+                account = next(row for row in self.division.tables['crm/Accounts'].values()
+                               if row['Code'].strip() == party)
+                self.division.term(SALES, account, {
+                    'EntryID': entry, 'EntryNumber': 1, 'EntryDate': date, 'DueDate': date, 'Rate': Decimal(1),
+                    'Currency': 'EUR', 'Journal': '90', 'InvoiceNumber': 0, 'Type': 10, 'Status': 20, '_year': 2026,
+                    'YourRef': number, 'Description': 'Beginbalans'}, Decimal(amount))
 
     def many_open(self, count):
         self.sim.control(open_items=count)
