@@ -270,10 +270,9 @@ static void put_account(entry *e, size_t row)
 static void put_general_line(entry *e, size_t row)
 {
 	char key[HARMONY_KEY_SIZE];
-	bool dated = harmony_record_has(e->record, row, HARMONY_FIELD_DATE);
 	const char *code = exact_text(e->record, row, HARMONY_FIELD_PARTY);
 
-	put_date(e, "Date", dated ? row : HARMONY_HEADER, HARMONY_FIELD_DATE);
+	put_date(e, "Date", exact_dated_row(e->record, row), HARMONY_FIELD_DATE);
 	if (*code) {
 		const exact_thing *thing = need_party(e, code, row, 0);
 		if (thing)

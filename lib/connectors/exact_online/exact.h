@@ -167,6 +167,8 @@ harmony_status exact_check(void *instance, const harmony_record *const *records,
 void exact_explain(harmony_verdict *verdict, int status, const char *message);
 
 /* Small helpers on records. */
+/* The row whose date the line goes by: its own, or the header. */
+size_t exact_dated_row(const harmony_record *record, size_t row);
 const char *exact_text(const harmony_record *record, size_t row, harmony_field field);
 bool exact_number(int64_t *out, const harmony_record *record, size_t row, harmony_field field);
 /* Appends `text` as an OData string literal, percent-encoded: 'it''s'. */

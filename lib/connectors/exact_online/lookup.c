@@ -244,6 +244,11 @@ const char *exact_text(const harmony_record *record, size_t row, harmony_field f
 	return text;
 }
 
+size_t exact_dated_row(const harmony_record *record, size_t row)
+{
+	return harmony_record_has(record, row, HARMONY_FIELD_DATE) ? row : HARMONY_HEADER;
+}
+
 bool exact_number(int64_t *out, const harmony_record *record, size_t row, harmony_field field)
 {
 	return harmony_record_get_number(out, record, row, field) == HARMONY_OK;

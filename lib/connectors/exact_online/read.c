@@ -186,7 +186,7 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 	harmony_status status;
 
 	harmony_record_key(key, record);
-	(void)harmony_record_get_date(&date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
+	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1), HARMONY_FIELD_DATE);
 	harmony_date_format(day, date);
 	harmony__buf_init(&path, x->context, MAX_PATH);
 	harmony__buf_str(&path, "financialtransaction/TransactionLines?$select=ID,EntryID,LineNumber"
