@@ -16,7 +16,7 @@ def case(function):
 
 
 def by_reference(entries):
-    return sorted(entries, key=lambda e: (e['kind'], e['reference'], str(e['lines'])))
+    return sorted(entries, key=lambda e: (e['kind'], e['reference'], e['date'], str(e['lines'])))
 
 
 def same_books(package, records):
