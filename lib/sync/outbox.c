@@ -431,18 +431,6 @@ static harmony_status fill_batch(batch *out, harmony__job *job, harmony__window 
 	return status;
 }
 
-static int code_of(harmony_status status)
-{
-	switch (status) {
-	case HARMONY_AUTH:
-		return HARMONY_CODE_AUTH_REQUIRED;
-	case HARMONY_RATE:
-		return HARMONY_CODE_RATE_LIMITED;
-	default:
-		return HARMONY_CODE_NETWORK;
-	}
-}
-
 #define SILENT_MOST 3 /* offers without an answer, after which the package is left alone */
 
 /* A status of the connection: what has no verdict was not sent, unless nobody knows. */
@@ -456,7 +444,7 @@ static void read_status(harmony__job *job, batch *sent, harmony_status status,
 		if (verdict->outcome == HARMONY_OUTCOME_NONE && status != HARMONY_OK &&
 		    status != HARMONY_INDOUBT)
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING,
-					    harmony_code_word(code_of(status)), "", "%s",
+					    harmony__code_of(status), "", "%s",
 					    why->message);
 		else if (verdict->outcome == HARMONY_OUTCOME_NONE && why->message[0] != '\0')
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT,

@@ -269,6 +269,13 @@ harmony_status harmony__job_begin(harmony__job *job, harmony_error *error)
 	return status;
 }
 
+const char *harmony__code_of(harmony_status status)
+{
+	return harmony_code_word(status == HARMONY_AUTH	  ? HARMONY_CODE_AUTH_REQUIRED
+				 : status == HARMONY_RATE ? HARMONY_CODE_RATE_LIMITED
+							  : HARMONY_CODE_NETWORK);
+}
+
 /* A record of this run that has no end yet. */
 static harmony_status leave(harmony__job *job, const found *record, harmony_error *error)
 {
@@ -279,7 +286,7 @@ static harmony_status leave(harmony__job *job, const found *record, harmony_erro
 	if (record->state == HARMONY_STATE_NEW) {
 		change.state = HARMONY_STATE_WAITING;
 		change.retry_in = harmony__backoff(1);
-		change.code = job->why.code;
+		change.code = harmony__code_of(job->stop);
 		change.message = job->why.message;
 	}
 	return harmony__change(job, &change, error);

@@ -111,6 +111,8 @@ harmony_status harmony__job_status(const harmony__job *job, harmony_status statu
 void harmony__job_close(harmony__job *job);
 /* Into a caller's struct, which may be NULL or of an older version. */
 void harmony__give_run(harmony_run *to, const harmony_run *from);
+/* The word of a record's error that a status of the connection comes to. */
+const char *harmony__code_of(harmony_status status);
 /* The first reason for ending the offering counts. */
 void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why);
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,

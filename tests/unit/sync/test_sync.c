@@ -522,10 +522,18 @@ static void takes_the_newest_of_what_was_never_applied(void **state)
 	close_house(&h);
 }
 
+static harmony_status expect_code(const harmony_record_state *record, void *user)
+{
+	assert_string_equal(record->code, (const char *)user);
+	return HARMONY_OK;
+}
+
 static void connection_ends_the_offering(void **state)
 {
 	const int statuses[] = {HARMONY_AUTH, HARMONY_RATE, HARMONY_RETRY, HARMONY_CONFIG,
 				HARMONY_CANCELLED};
+	static char codes[][16] = {"auth_required", "rate_limited", "network", "network",
+				   "network"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		house h;
@@ -537,6 +545,9 @@ static void connection_ends_the_offering(void **state)
 		expect_counts(&h, 30, 0, 0, 70, 0);
 		assert_int_equal(h.run.status, statuses[i]);
 		assert_int_equal(h.run.state, HARMONY_RUN_PARTIAL);
+		assert_int_equal(harmony_sync_show(NULL, h.sync, h.run.id, HARMONY_SHOW_FAILED,
+						   expect_code, codes[i], &h.error),
+				 HARMONY_OK);
 		scripted.status = HARMONY_OK;
 		assert_int_equal(remove(h.file), 0);
 		export_all(&h);
