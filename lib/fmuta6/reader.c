@@ -62,7 +62,12 @@ void harmony_fmuta6_free(harmony_fmuta6 *r)
 
 void harmony_fmuta6_get_summary(harmony_fmuta6_summary *out, const harmony_fmuta6 *r)
 {
-	*out = r->summary;
+	size_t size = out->struct_size;
+
+	if (size < sizeof(size) || size > sizeof(r->summary))
+		size = sizeof(r->summary);
+	memcpy(out, &r->summary, size);
+	out->struct_size = size;
 }
 
 void harmony__fmuta6_emit(harmony_fmuta6 *r)

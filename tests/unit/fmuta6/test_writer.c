@@ -271,9 +271,31 @@ static void one_file_holds_one_kind(void **state)
 	free(file.data);
 }
 
+/* A host that was built with a shorter struct gets no more than it has room for. */
+static void summary_fits_its_caller(void **state)
+{
+	harmony_context *context = NULL;
+	harmony_fmuta6 *reader = NULL;
+	harmony_fmuta6_summary summary;
+	reading r = {.error = HARMONY_ERROR_INIT};
+	assert_int_equal(harmony_context_new(&context, NULL, NULL), HARMONY_OK);
+	assert_int_equal(harmony_fmuta6_new(&reader, context, NULL, "f", on_record, on_finding, &r,
+	                                    NULL),
+	                 HARMONY_OK);
+	memset(&summary, 0x55, sizeof summary);
+	summary.struct_size = offsetof(harmony_fmuta6_summary, rows);
+	harmony_fmuta6_get_summary(&summary, reader);
+	assert_int_equal(summary.struct_size, offsetof(harmony_fmuta6_summary, rows));
+	assert_int_equal(summary.columns, 0);
+	assert_int_equal(summary.rows, 0x5555555555555555);
+	harmony_fmuta6_free(reader);
+	harmony_context_free(context);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_dialect_reads_back),
+	                                   cmocka_unit_test(summary_fits_its_caller),
 	                                   cmocka_unit_test(one_file_holds_one_kind)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
