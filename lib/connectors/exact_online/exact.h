@@ -166,6 +166,8 @@ harmony_status exact_check(void *instance, const harmony_record *const *records,
 /* What Exact's message means: our code and what mends it (remedies.c). */
 void exact_explain(harmony_verdict *verdict, int status, const char *message);
 
+/* What names the record at Exact: its natural key, or the hash of what it holds. */
+void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record);
 /* Small helpers on records. */
 /* The row whose date the line goes by: its own, or the header. */
 size_t exact_dated_row(const harmony_record *record, size_t row);

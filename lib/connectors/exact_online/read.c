@@ -55,19 +55,22 @@ typedef struct invoice_search {
 static harmony_status look_at_invoice(const harmony__json *row, void *user)
 {
 	invoice_search *s = user;
+	const char *reference = exact_reference(s->record);
 	const char *id = harmony__json_text(harmony__json_get(row, "EntryID"), "");
 	char journal[32];
 	harmony_date date = {0, 0, 0};
 	int64_t total = 0;
 
 	exact_trim(journal, sizeof(journal), harmony__json_text(harmony__json_get(row, "Journal"), ""));
-	if (strcmp(journal, s->journal) != 0)
+	if (strcmp(journal, s->journal) != 0 ||
+	    (!*reference && *harmony__json_text(harmony__json_get(row, "YourRef"), "")))
 		return HARMONY_OK;
 	(void)date_of(&date, harmony__json_get(row, "EntryDate"));
 	(void)amount_of(&total, row, "AmountFC");
 	if (total == s->total && same_date(date, s->date)) {
 		harmony__copy_text(s->id, sizeof(s->id), id, strlen(id));
-	} else if (same_date(date, s->date)) {
+	} else if (same_date(date, s->date) && *reference && (total < 0) == (s->total < 0)) {
+		/* without a reference, or with the other sign, it is another document */
 		harmony__copy_text(s->other, sizeof(s->other), id, strlen(id));
 		s->other_total = total;
 	}
@@ -103,6 +106,7 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 	invoice_search s = {.x = x, .record = record, .total = exact_total(record)};
 	const exact_thing *party;
 	harmony__buf path;
+	char day[11];
 	harmony_status status;
 
 	s.journal = x->host->map ? x->host->map("journals", journal, x->host->user) : journal;
@@ -118,10 +122,16 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 	harmony__buf_init(&path, x->context, MAX_PATH);
 	harmony__buf_printf(&path,
 	                    "%s?$select=EntryID,EntryNumber,Journal,EntryDate,AmountFC,YourRef&$filter="
-	                    "%s%%20eq%%20guid'%s'%%20and%%20YourRef%%20eq%%20",
+	                    "%s%%20eq%%20guid'%s'%%20and%%20",
 	                    exact_entry_path(harmony_record_kind(record)), sales ? "Customer" : "Supplier",
 	                    party->id);
-	exact_literal(&path, exact_reference(record));
+	harmony_date_format(day, s.date);
+	if (*exact_reference(record)) {
+		harmony__buf_str(&path, "YourRef%20eq%20");
+		exact_literal(&path, exact_reference(record));
+	} else {
+		harmony__buf_printf(&path, "EntryDate%%20eq%%20datetime'%s'", day);
+	}
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
 		status = exact_rows(x, path.data, NULL, look_at_invoice, &s, error);
@@ -185,7 +195,7 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 	harmony__buf path;
 	harmony_status status;
 
-	harmony_record_key(key, record);
+	exact_key(key, record);
 	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1), HARMONY_FIELD_DATE);
 	harmony_date_format(day, date);
 	harmony__buf_init(&path, x->context, MAX_PATH);
