@@ -8,7 +8,7 @@ from cases import by_reference, rows_of, same_books
 from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, House
 
 CASES = {}
-TIMEOUT = {'timeout': '2s'}
+TIMEOUT = {'timeout': '3s'}
 
 # What can happen to a request; whether the package may have done it all the same.
 KINDS = ['reset_before', 'reset_after', 'hang_before', 'hang_after', '408', '429', '500', '502', '503',
@@ -98,10 +98,31 @@ def failures_memorial(suite):
 
 
 @case
+def nameless(suite):
+    """Entries without a number of their own are told apart by what they hold."""
+    package = suite.package()
+    records = [R.memorial('x', value=value) for value in ('1.00', '2.00', '3.00')]
+    records += [R.sales('', value='4.00', invoice_number='4'), R.sales('', value='5.00')]
+    for record in records:
+        del record['entry_number']
+    del records[4]['invoice_number']
+    for at in range(1, 6):
+        for kind in ('reset_before', 'reset_after'):
+            with House(suite.program, suite.package(), TIMEOUT, min_age=0) as house:
+                house.export(R.parties())
+                fault(house.package, kind, package.offer, nth=at)
+                house.export(records, DONE, DOUBT)
+                house.package.no_faults()
+                house.export(records)
+                same_books(house.package, R.parties() + records)
+
+
+@case
 def alike(suite):
     """Two invoices alike but for their number, and a credit note of the first: none for the other."""
     package = suite.package()
-    records = [R.sales('26700001'), R.sales('26700002'), R.sales('26700003', value='-100.00'),
+    records = [R.sales('26700001'), R.sales('26700002'),
+               R.sales('26700003', value='-50.00', invoice_number='26700001'),
                R.purchase('26600001'), R.purchase('26600002')]
     for at in range(1, 6):
         for kind in ('reset_before', 'reset_after'):

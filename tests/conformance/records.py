@@ -100,7 +100,7 @@ def expected(record, maps):
               'cost_unit': mapped('cost_units', l.get('cost_unit', '')),
               'description': l.get('description', ''), 'party': l.get('party', '')} for l in record['lines']]
     return {'kind': record['kind'], 'journal': mapped('journals', record['journal']),
-            'party': record.get('party', ''), 'reference': '' if memo else record['invoice_number'],
+            'party': record.get('party', ''), 'reference': '' if memo else record.get('invoice_number', ''),
             'date': record['lines'][0].get('date', record['date']) if memo else record['date'], 'due_date': record.get('due_date', ''),
             'currency': record.get('currency', 'EUR'), 'rate': Decimal(record.get('exchange_rate', '1')),
             'total': sum(l['amount'] + l['vat_amount'] for l in lines), 'lines': lines}
