@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	harmony_sync *sync = NULL;
 	harmony_store_options store = {sizeof(store), "own.db", NULL, 0, 60000};
 	harmony_sync_options options = HARMONY_SYNC_OPTIONS_INIT;
-	harmony_export_options files = {sizeof(files), (const char *const *)(argv + 1), 0, 0};
+	harmony_export_options files = {sizeof(files), (const char *const *)(argv + 1), 0, 0, NULL, NULL};
 	harmony_run run = HARMONY_RUN_INIT;
 	harmony_error error = HARMONY_ERROR_INIT;
 	files.path_count = (size_t)argc - 1;

@@ -75,19 +75,56 @@ static int dry_run(struct session *session, const struct arguments *a)
 				    : EXIT_DONE;
 }
 
+#define TELL_WARNINGS 20
+
+struct reading {
+	struct program *p;
+	uint64_t told;
+};
+
+/* What is wrong with a record is told with what became of it; a row that is damaged may be
+   part of none. */
+static harmony_status on_reading(const harmony_diagnostic *diagnostic, void *user)
+{
+	struct reading *reading = user;
+	bool warning = diagnostic->severity == HARMONY_WARNING;
+	if (diagnostic->severity == HARMONY_FAILURE &&
+	    diagnostic->code != HARMONY_CODE_DAMAGED_ROW)
+		return HARMONY_OK;
+	reading->told += warning;
+	if (!warning || reading->told <= TELL_WARNINGS)
+		say_diagnostic(reading->p, diagnostic, false);
+	return HARMONY_OK;
+}
+
+static void tell_more(const struct reading *reading)
+{
+	char message[128];
+	if (reading->told <= TELL_WARNINGS || reading->p->quiet)
+		return;
+	snprintf(message, sizeof(message), "and %llu more warnings: harmony check FILE",
+		 (unsigned long long)(reading->told - TELL_WARNINGS));
+	say("", 0, 0, "note", message, NULL);
+}
+
 int export_run(struct program *p, const struct arguments *a)
 {
 	struct session session;
 	harmony_run run = HARMONY_RUN_INIT;
 	harmony_export_options options = HARMONY_EXPORT_OPTIONS_INIT;
+	struct reading reading = {.p = p};
 	int code = session_open_for(&session, p, a->operands[0]);
 	options.paths = (const char *const *)(a->operands + 1);
 	options.path_count = (size_t)a->count - 1;
+	options.diagnostic = on_reading;
+	options.user = &reading;
 	if (code == EXIT_DONE && a->dry_run) {
 		code = dry_run(&session, a);
 	} else if (code == EXIT_DONE) {
 		harmony_status status =
 		    harmony_sync_export(&run, session.sync, a->operands[0], &options, &p->error);
+		progress_end();
+		tell_more(&reading);
 		code = status == HARMONY_OK ? run_report(p, session.sync, &run)
 					    : exit_of_input(status);
 		if (status == HARMONY_OK && run.files == 0 && !p->quiet)

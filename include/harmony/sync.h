@@ -88,9 +88,13 @@ typedef struct harmony_export_options {
 	   before, waiting records only when they are due. 0: as a person wants it: files
 	   at once, all waiting records save those that the package itself put off. */
 	int due_only;
+	/* May be NULL: hears what was found in the files, warnings and notes too. What
+	   refused a record stands with it in the store; warnings are told here alone. */
+	harmony_diagnostic_fn diagnostic;
+	void *user;
 } harmony_export_options;
 
-#define HARMONY_EXPORT_OPTIONS_INIT {sizeof(harmony_export_options), NULL, 0, 0}
+#define HARMONY_EXPORT_OPTIONS_INIT {sizeof(harmony_export_options), NULL, 0, 0, NULL, NULL}
 
 /* Takes in the files (each in full, or none of them), then offers: first what an
    earlier run left in doubt is looked up, then masters, invoices, memorials, bank.

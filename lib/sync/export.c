@@ -140,6 +140,8 @@ harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const c
 	if (options != NULL && harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK)
 		return harmony_error_set(error, HARMONY_INVALID, NULL, "options not made by _INIT");
 	status = harmony__job_open(&job, sync, name, HARMONY_DIRECTION_EXPORT, error);
+	job.diagnostic = copy.diagnostic;
+	job.user = copy.user;
 	if (status == HARMONY_OK)
 		status =
 		    harmony__paths_of(&paths, job.integration, copy.paths, copy.path_count, error);

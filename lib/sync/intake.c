@@ -559,6 +559,12 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 	return status;
 }
 
+static harmony_status take_diagnostic(const harmony_diagnostic *diagnostic, void *user)
+{
+	const harmony__job *job = ((const intake *)user)->job;
+	return job->diagnostic != NULL ? job->diagnostic(diagnostic, job->user) : HARMONY_OK;
+}
+
 /* ---- one file into the store ---- */
 
 static harmony_status take_bytes(const void *data, size_t len, void *user)
@@ -607,8 +613,8 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 				     .path = path};
 	status = job->store->file_begin(job->store->self, &job->file, error);
 	if (status == HARMONY_OK)
-		status = harmony__read_file(job->integration, path, take_record, NULL, take_bytes,
-					    &into, error);
+		status = harmony__read_file(job->integration, path, take_record, take_diagnostic,
+					    take_bytes, &into, error);
 	job->unreadable = status != HARMONY_OK && !into.failed;
 	if (status != HARMONY_OK)
 		return status;

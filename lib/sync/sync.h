@@ -72,6 +72,8 @@ typedef struct harmony__job {
 	uint64_t work, done; /* records to offer, and offered */
 	harmony_status stop; /* what ended the offering early */
 	harmony_error why;
+	harmony_diagnostic_fn diagnostic; /* of the host, with its `user`; may be NULL */
+	void *user;
 	bool unreadable; /* what failed was the input */
 	unsigned silent; /* offers in a row that got no answer */
 } harmony__job;

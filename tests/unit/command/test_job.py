@@ -138,6 +138,14 @@ class Job(harness.Case):
             self.assertEqual(fields, [field, "total"] if field in ("lines.1.amount", "lines.1.vat_amount") else [field])
             self.assertEqual(self.counts(self.document(0, "reoffer", failed["id"])), {"total": 1, "booked": 1})
 
+    def test_warnings_are_told(self):
+        """A total that the lines do not make is booked by its lines, and not in silence."""
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.write("out/fmuta6.csv", data.replace(b",142.80,", b",143.80,"))
+        result = self.check(0, "export", "dairy")
+        self.assertRegex(result.err, r"fmuta6.csv:\d+:13: warning: .*143\.80.*142\.80.*\[total_mismatch\]")
+        self.assertEqual(self.check(0, "-q", "export", "dairy").err, "")
+
     def test_reoffer_run(self):
         data = (MAIN / "debitr.csv").read_bytes()
         (self.folder / "out" / "debitr.csv").write_bytes(b"\r\n".join(data.split(b"\r\n")[:3]) + b"\r\n")
