@@ -33,9 +33,12 @@ static bool is_entry(const harmony_csv_row *row, size_t from)
 	const harmony_csv_field *f = row->fields + from;
 	uint64_t number;
 
-	return row->count >= HARMONY__MIN_COLUMNS + from &&
-	       harmony__whole(&number, f[0].text, f[0].len) &&
-	       harmony__journal_letter(f[1].text, f[1].len);
+	if (row->count < HARMONY__MIN_COLUMNS + from ||
+	    !harmony__whole(&number, f[0].text, f[0].len) ||
+	    !harmony__journal_letter(f[1].text, f[1].len))
+		return false;
+	/* As wide as relations: one may be called "B", but lives at no bare number. */
+	return row->count < 51 || harmony__whole(&number, f[2].text, f[2].len);
 }
 
 /* A relation's country is column 7: where its letters stand tells a company column from a
