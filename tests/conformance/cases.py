@@ -47,7 +47,7 @@ def login(suite):
         answer = house.run('export', NAME, house.records([R.sales('1')]), '--json')
         assert answer.code == LOGIN and 'login' in answer.err + answer.out, answer
         answer = house.good('login', NAME, code=LOGIN)
-        assert house.package.sim.url in answer.out, answer
+        assert house.package.url in answer.out, answer
         house.good('login', NAME, '--code', house.package.code())
         house.good('test', NAME)
         house.allowed_violations = ('a code is good once',)
@@ -93,7 +93,7 @@ def kinds(suite):
 @case
 def pages(suite):
     """Lookups that come in many pages are complete."""
-    with House(suite.program, suite.package(), page=2, bulk_page=2) as house:
+    with House(suite.program, suite.package(), pages=2) as house:
         house.export(R.parties() + R.entries()[:1])
         records = R.parties() + R.entries()
         house.export(records)
@@ -162,11 +162,8 @@ def pinned(suite):
 @case
 def settings(suite):
     """Each setting that decides what is not verified, where the package reads it that way."""
-    for keys, modes in [({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
-                        ({'credit_type': 'send'}, {'type_writable': True}), ({'read_back': 'lines'}, {}),
-                        ({}, {'expires_in_number': True, 'language': 'en', 'entry_id': 'ignored'}),
-                        ({}, {'sales_duplicates': 'refused', 'payables_sign': 'negative'})]:
-        with House(suite.program, suite.package(), keys, **modes) as house:
+    for keys, modes in suite.package().readings():
+        with House(suite.program, suite.package(), keys, modes=modes) as house:
             records = R.parties() + R.entries()
             run = house.export(records)
             assert run['records']['booked'] == len(records), run
@@ -200,7 +197,7 @@ def fmuta6(suite):
     """The files of the ERP themselves, relations beside them; bank entries are left to the bank."""
     main = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'main')
     package = suite.package()
-    package.maps = {'vat': {'6': '4', '5': '1'}, 'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}
+    package.maps = package.main_maps
     with House(suite.program, package, {'export_path': 'out/fmuta6.csv'}) as house:
         package.open_periods()
         os.mkdir(house.path('out'))
@@ -232,11 +229,11 @@ def dry_run(suite):
             lines = ''.join(one['request'] for one in shown).splitlines()
             heads, bodies = lines[::2], lines[1::2]
             assert len(heads) == len(sent), (len(heads), len(sent), heads)
-            ids = {'{%s}' % package.code_of(row): row for row in package.division.tables['crm/Accounts']}
+            ids = package.placeholders()
             for head, body, real in zip(heads, bodies, sent):
                 for placeholder, id_ in ids.items():
                     head, body = head.replace(placeholder, id_), body.replace(placeholder, id_)
-                assert head == '%s %s%s' % (real['method'], package.sim.url, real['url']), (head, real)
+                assert head == '%s %s%s' % (real['method'], package.url, real['url']), (head, real)
                 assert body == real['body'], (body, real['body'])
 
 
@@ -281,7 +278,7 @@ def wrong(suite):
         assert run['records']['booked'] == len(R.parties()) + len(WRONG), run
         assert all(r['error']['message'] for r in failed.values())
         closed = next(r for r in failed.values() if r['error']['code'] == 'period_closed')
-        assert '2026 - 2' in closed['error']['vendor'], closed
+        assert house.package.closed.format(year=2026, period=2) in closed['error']['vendor'], closed
         # Corrected and offered again, it is booked.
         one = next(r for r in failed.values() if r['error']['code'] == 'unknown_party')
         house.good('edit', str(one['id']), 'party=1001')
@@ -353,7 +350,7 @@ def rows_of(package, items):
 def outstanding(suite):
     """Both sides over more than a page: part payments, instalments, credit notes, loose money."""
     package = suite.package()
-    with House(suite.program, package, bulk_page=7) as house:
+    with House(suite.program, package, pages=7) as house:
         records = R.parties()
         for n in range(20):
             records.append(R.sales(str(26700100 + n), value='%d.35' % (n + 10)))

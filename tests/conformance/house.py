@@ -26,10 +26,10 @@ class Answer:
 
 
 class House:
-    """`settings` go into [integration shop], `modes` to the simulator."""
+    """`settings` go into [integration shop], `modes` and the wishes to the simulator."""
 
-    def __init__(self, program, package, settings=None, login=True, **modes):
-        self.program, self.package = program, package.start(**modes)
+    def __init__(self, program, package, settings=None, login=True, modes=None, **wishes):
+        self.program, self.package = program, package.start(modes, **wishes)
         self.folder = tempfile.mkdtemp(prefix='harmony-conformance-')
         self.said, self.exports = [], 0
         self.allowed_violations = ()

@@ -26,8 +26,22 @@ class Package:
     lookups_allowed = 10  # requests of an export beside one a record
     page = 60             # rows of an answer that one more page would follow
 
-    def start(self, **modes):
+    # What a case wishes of the simulator, and its modes for that: pages (rows of an answer),
+    # token_age and token_life (seconds), renewals (a day), per_minute (requests).
+    wishes = {}
+    closed = ''           # what a refusal for a closed period says of it, with {year} and {period}
+    main_maps = {}        # for the files in tests/data/main
+
+    def make(self, modes):
+        """The simulator, started."""
         raise NotImplementedError
+
+    def start(self, modes=None, **wishes):
+        modes = dict(modes or {})
+        for wish, value in wishes.items():
+            modes.update({mode: value for mode in self.wishes[wish]})
+        self.sim = self.make(modes)
+        return self
 
     def stop(self):
         self.sim.stop()
@@ -35,6 +49,22 @@ class Package:
     def settings(self):
         """The keys of [integration NAME], beside those of the suite."""
         raise NotImplementedError
+
+    @property
+    def url(self):
+        return self.sim.url
+
+    def readings(self):
+        """(settings, modes) for each reading of what is not verified."""
+        return [({}, {})]
+
+    def renewals(self):
+        """How often the login was renewed."""
+        raise NotImplementedError
+
+    def placeholders(self):
+        """What a dry run writes for ids that are not known yet → the ids."""
+        return {}
 
     def code(self):
         """A fresh consent code."""

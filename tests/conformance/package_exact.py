@@ -19,15 +19,32 @@ class ExactOnline(package.Package):
     offer_sales = r'^POST /api/v1/\d+/salesentry/'
     lookup = r'^GET /api/v1/'
     outstanding = r'^GET /api/v1/\d+/bulk/Cashflow/'
-    other = 654321
+    other = 654321  # another division
     token = r'^POST /api/oauth2/token'
 
-    def start(self, **modes):
-        self.sim = exact_online.Simulator(**modes).start()
-        self.secrets = (self.sim.modes['client_secret'], 'access-', 'refresh-')
+    wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
+              'renewals': ('token_calls',), 'per_minute': ('minute_limit',)}
+    main_maps = {'vat': {'6': '4', '5': '1'}, 'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}
+    closed = '{year} - {period}'  # stands in the message about a closed period
+
+    def make(self, modes):
+        sim = exact_online.Simulator(**modes).start()
+        self.secrets = (sim.modes['client_secret'], 'access-', 'refresh-')
         self.codes = 0
-        self.first = self.sim.modes['current_division']
-        return self
+        self.first = sim.modes['current_division']
+        return sim
+
+    def readings(self):
+        return [({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
+                ({'credit_type': 'send'}, {'type_writable': True}), ({'read_back': 'lines'}, {}),
+                ({}, {'expires_in_number': True, 'language': 'en', 'entry_id': 'ignored'}),
+                ({}, {'sales_duplicates': 'refused', 'payables_sign': 'negative'})]
+
+    def renewals(self):
+        return self.sim.generation
+
+    def placeholders(self):
+        return {'{%s}' % self.code_of(row): row for row in self.division.tables['crm/Accounts']}
 
     def move(self):
         """The user goes to another company in the browser."""
