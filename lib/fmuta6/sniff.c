@@ -48,15 +48,23 @@ static int is_shifted(const harmony_csv_row *row)
 	return !(is_letters(&row->fields[6]) && !is_letters(&row->fields[7]));
 }
 
+static bool has_digit(const harmony_csv_field *field)
+{
+	for (size_t i = 0; i < field->len; i++)
+		if (field->text[i] >= '0' && field->text[i] <= '9')
+			return true;
+	return false;
+}
+
 /* Editions that end at the VAT number are one column shorter, so that a company column
-   gives them the usual width: the town must stand where the country would. */
+   gives them the usual width: postcode, town and country must all stand one further. */
 static int is_surely_shifted(const harmony_csv_row *row)
 {
 	const harmony_csv_field *f = row->fields;
 	uint64_t number;
 
 	return harmony__whole(&number, f[0].text, f[0].len) && is_letters(&f[7]) && f[6].len > 3 &&
-	       !harmony__whole(&number, f[6].text, f[6].len);
+	       !has_digit(&f[6]) && has_digit(&f[5]) && !has_digit(&f[4]);
 }
 
 /* The kind that a row looks like; 0: none. Content goes before width. */
