@@ -381,6 +381,8 @@ harmony_status harmony__limits_report(harmony__limits *limits, harmony__buf *out
 	for (size_t i = 0; i < limits->count; i++) {
 		window *w = &limits->windows[i];
 		settle(w, now);
+		if (strchr(w->name, '.') && w->used == 0) /* an endpoint without errors */
+			continue;
 		harmony__buf_printf(out,
 		                    "%s\"%s\":{\"allowed\":%" PRId64 ",\"remaining\":%" PRId64
 		                    ",\"renewed_in\":%" PRId64 "}",
