@@ -180,6 +180,14 @@ def race(suite):
                 assert answer.code == DONE, answer
             rounds += 1
         renewals = house.package.renewals()
+    with House(suite.program, suite.package(), token_age=0, one_token=True) as house:
+        for _ in range(5):  # both are refused at once: one renews, the other looks again
+            house.package.expire_tokens()
+            before = house.package.renewals()
+            for process in [house.start('test', NAME), house.start('test', NAME)]:
+                answer = house.end(process)
+                assert answer.code == DONE, answer
+            assert house.package.renewals() == before + 1, 'renewed %d times' % (house.package.renewals() - before)
     return '%d renewals by two processes in %d rounds' % (renewals, rounds)
 
 

@@ -27,7 +27,8 @@ class Package:
     page = 60             # rows of an answer that one more page would follow
 
     # What a case wishes of the simulator, and its modes for that: pages (rows of an answer),
-    # token_age and token_life (seconds), renewals (a day), per_minute (requests).
+    # token_age and token_life (seconds), renewals (a day), per_minute (requests),
+    # one_token (a renewal ends the access token before).
     wishes = {}
     closed = ''           # what a refusal for a closed period says of it, with {year} and {period}
     main_maps = {}        # for the files in tests/data/main

@@ -23,7 +23,8 @@ class ExactOnline(package.Package):
     token = r'^POST /api/oauth2/token'
 
     wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
-              'renewals': ('token_calls',), 'per_minute': ('minute_limit',)}
+              'renewals': ('token_calls',), 'per_minute': ('minute_limit',),
+              'one_token': ('old_access_dies',)}
     main_maps = {'vat': {'6': '4', '5': '1'}, 'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}
     closed = '{year} - {period}'  # stands in the message about a closed period
 
