@@ -33,10 +33,13 @@ static void tell(checking *c, int severity, const char *subject, const char *for
 static const struct {
 	int table;
 	const char *subject;
-} tables[] = {{EXACT_JOURNALS, "journals"},          {EXACT_ACCOUNTS, "ledger accounts"},
-              {EXACT_VAT, "VAT codes"},              {EXACT_PAYMENT_CONDITIONS, "payment conditions"},
-              {EXACT_COST_CENTRES, "cost centres"},  {EXACT_COST_UNITS, "cost units"},
-              {EXACT_PARTIES, "relations"}};
+} tables[] = {{EXACT_JOURNALS, "journals"},
+	      {EXACT_ACCOUNTS, "ledger accounts"},
+	      {EXACT_VAT, "VAT codes"},
+	      {EXACT_PAYMENT_CONDITIONS, "payment conditions"},
+	      {EXACT_COST_CENTRES, "cost centres"},
+	      {EXACT_COST_UNITS, "cost units"},
+	      {EXACT_PARTIES, "relations"}};
 
 /* A table that cannot be read is a finding, unless the connection itself ended. */
 static harmony_status check_tables(checking *c, harmony_error *error)
@@ -46,7 +49,8 @@ static harmony_status check_tables(checking *c, harmony_error *error)
 		harmony_error mine = HARMONY_ERROR_INIT;
 		harmony_status status = exact_find_thing(&none, c->x, tables[i].table, "", &mine);
 		if (status == HARMONY_OK) {
-			tell(c, HARMONY_NOTE, tables[i].subject, "%zu found", c->x->tables[tables[i].table].count);
+			tell(c, HARMONY_NOTE, tables[i].subject, "%zu found",
+			     c->x->tables[tables[i].table].count);
 		} else if (status == HARMONY_REJECTED || status == HARMONY_CONFIG) {
 			tell(c, HARMONY_FAILURE, tables[i].subject, "%s", mine.message);
 		} else {
@@ -76,7 +80,7 @@ static harmony_status bring_along(checking *c, harmony_error *error)
 		status = exact_find_thing(&known, c->x, EXACT_PARTIES, code, error);
 		if (status == HARMONY_OK)
 			status = exact_add_party(c->x, code, known ? known->id : code,
-			                         harmony_record_kind(c->records[i]), error);
+						 harmony_record_kind(c->records[i]), error);
 	}
 	return status;
 }
@@ -105,10 +109,10 @@ static harmony_status check_record(checking *c, const harmony_record *record, ha
 }
 
 harmony_status exact_check(void *instance, const harmony_record *const *records, size_t count,
-                           harmony_finding_fn finding, void *user, harmony_error *error)
+			   harmony_finding_fn finding, void *user, harmony_error *error)
 {
-	checking c = {.x = instance, .finding = finding, .user = user, .records = records,
-	              .count = count};
+	checking c = {
+	    .x = instance, .finding = finding, .user = user, .records = records, .count = count};
 	harmony_status status = exact_division(c.x, error);
 
 	if (status != HARMONY_OK)

@@ -20,11 +20,11 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-	{HARMONY_SALES_INVOICE, JOURNAL_SALES, "salesentry/SalesEntries", "SalesEntryLines", "Journal",
+    {HARMONY_SALES_INVOICE, JOURNAL_SALES, "salesentry/SalesEntries", "SalesEntryLines", "Journal",
      "Customer", 21},
-	{HARMONY_PURCHASE_INVOICE, JOURNAL_PURCHASE, "purchaseentry/PurchaseEntries",
+    {HARMONY_PURCHASE_INVOICE, JOURNAL_PURCHASE, "purchaseentry/PurchaseEntries",
      "PurchaseEntryLines", "Journal", "Supplier", 31},
-	{HARMONY_MEMORIAL, JOURNAL_GENERAL, "generaljournalentry/GeneralJournalEntries",
+    {HARMONY_MEMORIAL, JOURNAL_GENERAL, "generaljournalentry/GeneralJournalEntries",
      "GeneralJournalEntryLines", "JournalCode", NULL, 0}};
 
 static const shape *shape_of(harmony_kind kind)
@@ -90,7 +90,8 @@ static bool going_on(const entry *e)
 }
 
 HARMONY__PRINTF(5, 6)
-static void refuse(entry *e, const char *code, size_t row, const char *field, const char *format, ...)
+static void refuse(entry *e, const char *code, size_t row, const char *field, const char *format,
+		   ...)
 {
 	char message[512], path[48];
 	harmony__buf name;
@@ -106,23 +107,23 @@ static void refuse(entry *e, const char *code, size_t row, const char *field, co
 		harmony__buf_printf(&name, "lines.%zu.%s", row, field);
 	else
 		harmony__buf_str(&name, field);
-	harmony_verdict_set(e->verdict, HARMONY_OUTCOME_REJECTED, code, name.data ? name.data : field,
-	                    "%s", message);
+	harmony_verdict_set(e->verdict, HARMONY_OUTCOME_REJECTED, code,
+			    name.data ? name.data : field, "%s", message);
 	harmony__buf_free(&name);
 }
 
-/* ---- looking things up -------------------------------------------------------------------- */
+/* ---- looking things up ------------------------------------------------------------------- */
 
 static const struct {
 	const char *code, *what, *section;
 } kinds_of_thing[EXACT_TABLES] = {
-	[EXACT_ACCOUNTS] = {"unknown_account", "ledger account", "accounts"},
-	[EXACT_JOURNALS] = {"unknown_journal", "journal", "journals"},
-	[EXACT_VAT] = {"unknown_vat_code", "VAT code", "vat"},
-	[EXACT_PAYMENT_CONDITIONS] = {"unknown_payment_condition", "payment condition",
-                                  "payment_conditions"},
-	[EXACT_COST_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
-	[EXACT_COST_UNITS] = {"unknown_cost_unit", "cost unit", "cost_units"}};
+    [EXACT_ACCOUNTS] = {"unknown_account", "ledger account", "accounts"},
+    [EXACT_JOURNALS] = {"unknown_journal", "journal", "journals"},
+    [EXACT_VAT] = {"unknown_vat_code", "VAT code", "vat"},
+    [EXACT_PAYMENT_CONDITIONS] = {"unknown_payment_condition", "payment condition",
+				  "payment_conditions"},
+    [EXACT_COST_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
+    [EXACT_COST_UNITS] = {"unknown_cost_unit", "cost unit", "cost_units"}};
 
 /* The thing under the file's code; refuses the entry when there is none or it is blocked. */
 static const exact_thing *need(entry *e, int table, const char *code, size_t row, const char *field)
@@ -134,11 +135,13 @@ static const exact_thing *need(entry *e, int table, const char *code, size_t row
 		return NULL;
 	if (!thing)
 		refuse(e, kinds_of_thing[table].code, row, field,
-		       "Exact Online has no %s '%s'; map it under [integration NAME %s], or make it there",
+		       "Exact Online has no %s '%s'; map it under [integration NAME %s], or make "
+		       "it there",
 		       kinds_of_thing[table].what, code, kinds_of_thing[table].section);
 	else if (thing->blocked)
 		refuse(e, kinds_of_thing[table].code, row, field,
-		       "the %s '%s' is blocked in Exact Online; unblock it there, or map to another one",
+		       "the %s '%s' is blocked in Exact Online; unblock it there, or map to "
+		       "another one",
 		       kinds_of_thing[table].what, thing->code);
 	return going_on(e) ? thing : NULL;
 }
@@ -155,24 +158,28 @@ static const exact_thing *need_party(entry *e, const char *code, size_t row, har
 	if (thing && (!role || thing->roles & HARMONY_BIT(role)))
 		return thing;
 	if (exact_party_doubted(e->x, code, role))
-		harmony_verdict_set(e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
-		                    "relation '%s' was sent to Exact Online and not answered; this entry is "
-		                    "offered once it is there",
-		                    code);
+		harmony_verdict_set(
+		    e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
+		    "relation '%s' was sent to Exact Online and not answered; this entry is "
+		    "offered once it is there",
+		    code);
 	else if (thing)
 		refuse(e, "unknown_party", row, "party",
-		       "relation '%s' is no %s in Exact Online; export it as one (%s) with the entry, or "
+		       "relation '%s' is no %s in Exact Online; export it as one (%s) with the "
+		       "entry, or "
 		       "make it one there",
-		       code, harmony_kind_word(role), role == HARMONY_CUSTOMER ? "debitr.csv" : "credit.csv");
+		       code, harmony_kind_word(role),
+		       role == HARMONY_CUSTOMER ? "debitr.csv" : "credit.csv");
 	else
 		refuse(e, "unknown_party", row, "party",
-		       "Exact Online has no relation '%s'; export the relations (debitr.csv, credit.csv) "
+		       "Exact Online has no relation '%s'; export the relations (debitr.csv, "
+		       "credit.csv) "
 		       "with the entries, or make it there",
 		       code);
 	return NULL;
 }
 
-/* ---- putting fields ------------------------------------------------------------------------ */
+/* ---- putting fields ----------------------------------------------------------------------- */
 
 static void put_date(entry *e, const char *name, size_t row, harmony_field field)
 {
@@ -195,14 +202,14 @@ static void put_scaled(entry *e, const char *name, size_t row, harmony_field fie
 
 /* A text of at most `max` characters: longer ones are refused, never cut. */
 static void put_text(entry *e, const char *name, const char *text, size_t max, size_t row,
-                     const char *field)
+		     const char *field)
 {
 	if (!*text)
 		return;
 	if (harmony__utf8_length(text, strlen(text)) > max) {
 		refuse(e, "too_long", row, field,
-		       "'%s' is longer than the %zu characters that Exact Online takes; shorten it", text,
-		       max);
+		       "'%s' is longer than the %zu characters that Exact Online takes; shorten it",
+		       text, max);
 		return;
 	}
 	harmony__json_put(&e->w, name, text);
@@ -220,7 +227,7 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 		harmony__json_put(&e->w, name, thing->code);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines -------------------------------------------------------------------------------- */
 
 /* Without a code the ledger account's own would count, and add VAT that nobody meant. */
 static void put_vat(entry *e, size_t row)
@@ -238,15 +245,16 @@ static void put_vat(entry *e, size_t row)
 		return;
 	if (vat->vat_type == 'I' && !e->x->allow_inclusive) {
 		refuse(e, "unknown_vat_code", row, "vat_code",
-		       "VAT code '%s' of Exact Online includes VAT, and our amounts exclude it; map to a "
+		       "VAT code '%s' of Exact Online includes VAT, and our amounts exclude it; "
+		       "map to a "
 		       "code that excludes, or set vat_inclusive = yes",
 		       vat->code);
 		return;
 	}
 	harmony__json_put(&e->w, "VATCode", vat->code);
 	if (exact_vat_beside(e->record))
-		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row, HARMONY_FIELD_VAT_AMOUNT,
-		           HARMONY_SCALE_AMOUNT);
+		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
+			   HARMONY_FIELD_VAT_AMOUNT, HARMONY_SCALE_AMOUNT);
 	else
 		harmony__json_put_number(&e->w, "AmountVATFC", 0, HARMONY_SCALE_AMOUNT);
 }
@@ -261,10 +269,12 @@ static void put_account(entry *e, size_t row)
 	harmony__json_put(&e->w, "GLAccount", account->id);
 	if (account->needs_centre && !*exact_text(e->record, row, HARMONY_FIELD_COST_CENTRE))
 		refuse(e, "missing_field", row, "cost_centre",
-		       "ledger account '%s' needs a cost centre in Exact Online; give the line one", code);
+		       "ledger account '%s' needs a cost centre in Exact Online; give the line one",
+		       code);
 	else if (account->needs_unit && !*exact_text(e->record, row, HARMONY_FIELD_COST_UNIT))
 		refuse(e, "missing_field", row, "cost_unit",
-		       "ledger account '%s' needs a cost unit in Exact Online; give the line one", code);
+		       "ledger account '%s' needs a cost unit in Exact Online; give the line one",
+		       code);
 }
 
 static void put_general_line(entry *e, size_t row)
@@ -302,7 +312,7 @@ static void put_line(entry *e, size_t row)
 	harmony__json_object_end(&e->w);
 }
 
-/* ---- header ------------------------------------------------------------------------------------- */
+/* ---- header -------------------------------------------------------------------------------- */
 
 static void put_journal(entry *e)
 {
@@ -314,17 +324,19 @@ static void put_journal(entry *e)
 		return;
 	if (journal->type != e->shape->journal_type) {
 		refuse(e, "unknown_journal", HARMONY_HEADER, "journal",
-		       "journal '%s' of Exact Online is of type %" PRId64 ", and this needs one of type %d; "
+		       "journal '%s' of Exact Online is of type %" PRId64
+		       ", and this needs one of type %d; "
 		       "map the journal under [integration NAME journals]",
 		       journal->code, journal->type, e->shape->journal_type);
 		return;
 	}
 	for (size_t row = 1; e->shape->kind == HARMONY_MEMORIAL && !journal->allow_vat &&
-	                     row <= harmony_record_lines(e->record);
+			     row <= harmony_record_lines(e->record);
 	     row++)
 		if (*exact_text(e->record, row, HARMONY_FIELD_VAT_CODE)) {
 			refuse(e, "unknown_vat_code", row, "vat_code",
-			       "journal '%s' of Exact Online takes no VAT codes; allow them in its settings, "
+			       "journal '%s' of Exact Online takes no VAT codes; allow them in its "
+			       "settings, "
 			       "or take the code off the line",
 			       journal->code);
 			return;
@@ -336,13 +348,14 @@ static void put_journal(entry *e)
 		return;
 	if (!journal->allow_rate)
 		refuse(e, "invalid_amount", HARMONY_HEADER, "exchange_rate",
-		       "journal '%s' of Exact Online takes no exchange rates but its own; allow them in its "
+		       "journal '%s' of Exact Online takes no exchange rates but its own; allow "
+		       "them in its "
 		       "settings, or leave the rate out",
 		       journal->code);
 	else
-		harmony__json_put_number(&e->w,
-		                         e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
-		                         HARMONY_SCALE_RATE);
+		harmony__json_put_number(
+		    &e->w, e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
+		    HARMONY_SCALE_RATE);
 }
 
 static void put_period(entry *e)
@@ -351,9 +364,10 @@ static void put_period(entry *e)
 
 	if (!e->x->file_period)
 		return;
-	put_scaled(e, general ? "FinancialYear" : "ReportingYear", HARMONY_HEADER, HARMONY_FIELD_YEAR, 0);
+	put_scaled(e, general ? "FinancialYear" : "ReportingYear", HARMONY_HEADER,
+		   HARMONY_FIELD_YEAR, 0);
 	put_scaled(e, general ? "FinancialPeriod" : "ReportingPeriod", HARMONY_HEADER,
-	           HARMONY_FIELD_PERIOD, 0);
+		   HARMONY_FIELD_PERIOD, 0);
 }
 
 /* A number of ours as Exact's, when the setting wants it and it is one. */
@@ -406,10 +420,9 @@ static void put_invoice(entry *e)
 {
 	const harmony_record *record = e->record;
 	const char *party = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY);
-	const exact_thing *thing = need_party(e, party, HARMONY_HEADER,
-	                                      e->shape->kind == HARMONY_SALES_INVOICE
-	                                          ? HARMONY_CUSTOMER
-	                                          : HARMONY_SUPPLIER);
+	const exact_thing *thing = need_party(
+	    e, party, HARMONY_HEADER,
+	    e->shape->kind == HARMONY_SALES_INVOICE ? HARMONY_CUSTOMER : HARMONY_SUPPLIER);
 
 	if (!thing)
 		return;
@@ -417,14 +430,14 @@ static void put_invoice(entry *e)
 	put_date(e, "EntryDate", HARMONY_HEADER, HARMONY_FIELD_DATE);
 	put_date(e, "DueDate", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
 	put_text(e, "Description", exact_text(record, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION),
-	         e->x->description_max, HARMONY_HEADER, "description");
+		 e->x->description_max, HARMONY_HEADER, "description");
 	put_text(e, "YourRef", exact_reference(record), e->x->reference_max, HARMONY_HEADER,
-	         "invoice_number");
+		 "invoice_number");
 	put_text(e, "PaymentReference",
-	         exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_REFERENCE),
-	         e->x->reference_max, HARMONY_HEADER, "payment_reference");
+		 exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_REFERENCE),
+		 e->x->reference_max, HARMONY_HEADER, "payment_reference");
 	put_scaled(e, "GAccountAmountFC", HARMONY_HEADER, HARMONY_FIELD_BLOCKED_AMOUNT,
-	           HARMONY_SCALE_AMOUNT);
+		   HARMONY_SCALE_AMOUNT);
 	if (e->x->send_type && exact_total(record) < 0)
 		harmony__json_put_number(&e->w, "Type", e->shape->credit_type, 0);
 }
@@ -444,10 +457,13 @@ static void put_header(entry *e)
 }
 
 harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony__buf *body,
-                                harmony_verdict *verdict, harmony_error *error)
+				harmony_verdict *verdict, harmony_error *error)
 {
-	entry e = {.x = x, .record = record, .shape = shape_of(harmony_record_kind(record)),
-	           .verdict = verdict, .error = error};
+	entry e = {.x = x,
+		   .record = record,
+		   .shape = shape_of(harmony_record_kind(record)),
+		   .verdict = verdict,
+		   .error = error};
 	harmony_status written;
 
 	/* The id is made of the division, so it must be known before the body. */
@@ -464,16 +480,17 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 	harmony__json_object_end(&e.w);
 	written = harmony__json_end(&e.w);
 	if (e.status == HARMONY_OK && written != HARMONY_OK)
-		e.status = harmony_error_set(error, written, NULL, "the entry's request cannot be written");
+		e.status = harmony_error_set(error, written, NULL,
+					     "the entry's request cannot be written");
 	return e.status;
 }
 
-/* ---- offering ------------------------------------------------------------------------------------- */
+/* ---- offering -------------------------------------------------------------------------------- */
 
 /* Exact answers with the entry it made. A total that is not ours means that lines or VAT were
    dropped or computed anew. */
 static void check_echo(const harmony_record *record, const harmony__json *root,
-                       harmony_verdict *verdict)
+		       harmony_verdict *verdict)
 {
 	const harmony__json *d = harmony__json_get(root, "d");
 	const char *id = harmony__json_text(harmony__json_get(d, "EntryID"), "");
@@ -481,9 +498,10 @@ static void check_echo(const harmony_record *record, const harmony__json *root,
 	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE];
 
 	if (!*id) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-		                    "Exact Online took the entry and did not say under which number; it is "
-		                    "looked up");
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+		    "Exact Online took the entry and did not say under which number; it is "
+		    "looked up");
 		return;
 	}
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));
@@ -493,14 +511,15 @@ static void check_echo(const harmony_record *record, const harmony__json *root,
 		return;
 	harmony_decimal_format(is, total, HARMONY_SCALE_AMOUNT, '.');
 	harmony_decimal_format(want, meant, HARMONY_SCALE_AMOUNT, '.');
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
-	                    "Exact Online booked %s where %s was meant; correct the entry there (lines "
-	                    "dropped, or VAT computed anew)",
-	                    is, want);
+	harmony_verdict_set(
+	    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
+	    "Exact Online booked %s where %s was meant; correct the entry there (lines "
+	    "dropped, or VAT computed anew)",
+	    is, want);
 }
 
 harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	const harmony__json *root;
 	harmony__arena arena;
@@ -511,8 +530,8 @@ harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony
 	harmony__buf_init(&body, x->context, MAX_BODY);
 	status = exact_entry_body(x, record, &body, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE)
-		status = exact_send(x, "POST", exact_entry_path(harmony_record_kind(record)), &body, &arena,
-		                    &root, verdict, error);
+		status = exact_send(x, "POST", exact_entry_path(harmony_record_kind(record)), &body,
+				    &arena, &root, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED)
 		check_echo(record, root, verdict);
 	harmony__buf_free(&body);

@@ -13,19 +13,19 @@
 /* Exact Online's REST API (OData, version 1). docs/exact-online.md says which points are
    not verified against a live company, and which setting decides each. */
 
-#define EXACT_GUID_SIZE 37
+#define EXACT_GUID_SIZE  37
 #define EXACT_TREE_LIMIT (48u * 1024u * 1024u) /* of one answer, parsed */
 
 /* ---- what the package has, looked up once ------------------------------------------- */
 
 enum {
-	EXACT_ACCOUNTS,           /* ledger accounts */
+	EXACT_ACCOUNTS, /* ledger accounts */
 	EXACT_JOURNALS,
 	EXACT_VAT,
 	EXACT_PAYMENT_CONDITIONS,
 	EXACT_COST_CENTRES,
 	EXACT_COST_UNITS,
-	EXACT_PARTIES,            /* relations by code */
+	EXACT_PARTIES, /* relations by code */
 	EXACT_TABLES
 };
 
@@ -33,7 +33,7 @@ enum {
 typedef struct exact_thing {
 	const char *code;
 	char id[EXACT_GUID_SIZE];
-	int64_t type;             /* journal: 20, 22, 90; ledger account: 20, 22, 110, ... */
+	int64_t type; /* journal: 20, 22, 90; ledger account: 20, 22, 110, ... */
 	bool blocked, allow_vat, allow_rate;
 	bool needs_centre, needs_unit;
 	char vat_type;            /* VAT codes: B, E, I, N */
@@ -56,19 +56,19 @@ typedef struct exact_table {
 typedef struct exact {
 	const harmony_host *host;
 	harmony_context *context;
-	char url[256];            /* https://start.exactonline.nl */
-	char division[24];        /* "" until it is known */
-	bool file_period;         /* period and year from the file, not from the date */
-	bool send_number;         /* our entry number as Exact's */
-	bool send_id;             /* an EntryID made from the natural key */
-	bool send_type;           /* Type 21/31 on credit notes */
-	bool read_lines;          /* read_back fetches the lines */
-	bool allow_inclusive;     /* VAT codes of type I */
-	bool empty_vat;           /* a line without VAT code says so */
-	bool count_500;           /* validation errors burn the error allowance, too */
-	int payables_sign;        /* 0: found out from the rows; 1, -1 */
+	char url[256];        /* https://start.exactonline.nl */
+	char division[24];    /* "" until it is known */
+	bool file_period;     /* period and year from the file, not from the date */
+	bool send_number;     /* our entry number as Exact's */
+	bool send_id;         /* an EntryID made from the natural key */
+	bool send_type;       /* Type 21/31 on credit notes */
+	bool read_lines;      /* read_back fetches the lines */
+	bool allow_inclusive; /* VAT codes of type I */
+	bool empty_vat;       /* a line without VAT code says so */
+	bool count_500;       /* validation errors burn the error allowance, too */
+	int payables_sign;    /* 0: found out from the rows; 1, -1 */
 	size_t name_max, description_max, reference_max; /* characters */
-	int64_t token_age;        /* ms before Exact gives another access token */
+	int64_t token_age; /* ms before Exact gives another access token */
 	harmony__http *http;
 	harmony__limits *limits;
 	harmony__oauth2 *oauth;
@@ -86,20 +86,20 @@ harmony_status exact_division(exact *x, harmony_error *error);
    HARMONY_AUTH, HARMONY_RATE, HARMONY_RETRY, HARMONY_REJECTED (with Exact's words),
    HARMONY_CONFIG (no right), HARMONY_CANCELLED. */
 harmony_status exact_get(exact *x, const char *path, harmony__arena *arena,
-                         const harmony__json **root, harmony_error *error);
+			 const harmony__json **root, harmony_error *error);
 
 typedef harmony_status (*exact_row_fn)(const harmony__json *row, void *user);
 /* Every row of a collection, over all pages. Rows live for the call unless `keep` is an
    arena. Anything but HARMONY_OK from `row` ends it. */
 harmony_status exact_rows(exact *x, const char *path, harmony__arena *keep, exact_row_fn row,
-                          void *user, harmony_error *error);
+			  void *user, harmony_error *error);
 
 /* POST or PUT of one record: the verdict says what became of it; BOOKED when Exact said
    2xx (`*root`: its answer, or NULL for none). A status other than HARMONY_OK is of the
    connection, and nothing was sent. */
 harmony_status exact_send(exact *x, const char *method, const char *path, const harmony__buf *body,
-                          harmony__arena *arena, const harmony__json **root,
-                          harmony_verdict *verdict, harmony_error *error);
+			  harmony__arena *arena, const harmony__json **root,
+			  harmony_verdict *verdict, harmony_error *error);
 
 /* ---- lookup.c --------------------------------------------------------------------------- */
 
@@ -108,17 +108,17 @@ void exact_tables_free(exact *x);
 /* The thing under `code` (of the package); NULL in `*out` when it has none. Loads the table
    when that was not done. */
 harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, const char *code,
-                                harmony_error *error);
+				harmony_error *error);
 /* The same for the file's code: mapped first. */
 harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, const char *code,
-                                 harmony_error *error);
+				 harmony_error *error);
 /* Adds or replaces a relation that was just written, as a customer or supplier. */
 harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_kind role,
-                               harmony_error *error);
+			       harmony_error *error);
 /* A relation that was sent and not answered: the table is read again when it is asked for,
    and what needs it waits as long as nobody knows. */
 harmony_status exact_doubt_party(exact *x, const char *code, harmony_kind role,
-                                 harmony_error *error);
+				 harmony_error *error);
 /* Whether it is in doubt in that role; 0: in any. */
 bool exact_party_doubted(exact *x, const char *code, harmony_kind role);
 /* Trailing and leading blanks, which Exact pads codes with, off; in `buffer`. */
@@ -127,23 +127,23 @@ const char *exact_trim(char *buffer, size_t size, const char *text);
 /* ---- party.c, entry.c, read.c, check.c --------------------------------------------------- */
 
 harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                 harmony_error *error);
+				 harmony_error *error);
 /* What exact_offer_party would send, each as method, address and body. A relation that is
    not there yet has no id: its code in braces stands for it. */
 harmony_status exact_preview_party(exact *x, const harmony_record *record, harmony__buf *out,
-                                   harmony_verdict *verdict, harmony_error *error);
+				   harmony_verdict *verdict, harmony_error *error);
 /* The body of a relation's request; `known` NULL: it is made. */
 harmony_status exact_party_body(exact *x, const harmony_record *record, const exact_thing *known,
-                                harmony__buf *body, bool *changes, harmony_verdict *verdict,
-                                harmony_error *error);
+				harmony__buf *body, bool *changes, harmony_verdict *verdict,
+				harmony_error *error);
 /* Whether the relation of that id has that bank account. */
 harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *number,
-                              harmony_error *error);
+			      harmony_error *error);
 harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                 harmony_error *error);
+				 harmony_error *error);
 /* The body of an entry. A verdict of REJECTED says what is not in the package. */
 harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony__buf *body,
-                                harmony_verdict *verdict, harmony_error *error);
+				harmony_verdict *verdict, harmony_error *error);
 /* "salesentry/SalesEntries" and so on. */
 const char *exact_entry_path(harmony_kind kind);
 /* What YourRef holds, and find looks for. */
@@ -155,13 +155,13 @@ int64_t exact_total(const harmony_record *record);
 bool exact_vat_beside(const harmony_record *record);
 
 harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
-                          harmony_error *error);
+			  harmony_error *error);
 harmony_status exact_read_back(void *instance, const harmony_record *record, const char *remote_id,
-                               harmony_verdict *verdict, harmony_error *error);
+			       harmony_verdict *verdict, harmony_error *error);
 harmony_status exact_outstanding(void *instance, int sides, harmony_item_fn item, void *user,
-                                 harmony_error *error);
+				 harmony_error *error);
 harmony_status exact_check(void *instance, const harmony_record *const *records, size_t count,
-                           harmony_finding_fn finding, void *user, harmony_error *error);
+			   harmony_finding_fn finding, void *user, harmony_error *error);
 
 /* What Exact's message means: our code and what mends it (remedies.c). */
 void exact_explain(harmony_verdict *verdict, int status, const char *message);

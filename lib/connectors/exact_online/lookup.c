@@ -9,26 +9,26 @@
 #define EVERYTHING "&$filter=Modified%20gt%20datetime'1990-01-01'"
 
 #define PARTY_FIELDS                                                                               \
-	"ID,Code,SearchCode,Name,AddressLine1,AddressLine2,Postcode,City,Country,Phone,Fax,Email,"    \
-	"Language,VATNumber,Status,IsSupplier,Blocked,SalesCurrency,PurchaseCurrency,"                \
+	"ID,Code,SearchCode,Name,AddressLine1,AddressLine2,Postcode,City,Country,Phone,Fax,Email," \
+	"Language,VATNumber,Status,IsSupplier,Blocked,SalesCurrency,PurchaseCurrency,"             \
 	"PaymentConditionSales,PaymentConditionPurchase,CreditLineSales"
 
 static const struct {
 	const char *path;
 	const char *map; /* the mapping table of the configuration */
 } sources[EXACT_TABLES] = {
-	[EXACT_ACCOUNTS] = {"bulk/Financial/GLAccounts?$select=ID,Code,Type,IsBlocked,UseCostcenter,"
-                        "UseCostunit" EVERYTHING,
-                        "accounts"},
-	[EXACT_JOURNALS] = {"financial/Journals?$select=ID,Code,Type,IsBlocked,AllowVAT,"
-                        "AllowVariableExchangeRate",
-                        "journals"},
-	[EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked", "vat"},
-	[EXACT_PAYMENT_CONDITIONS] = {"cashflow/PaymentConditions?$select=ID,Code",
-                                  "payment_conditions"},
-	[EXACT_COST_CENTRES] = {"hrm/Costcenters?$select=ID,Code", "cost_centres"},
-	[EXACT_COST_UNITS] = {"hrm/Costunits?$select=ID,Code", "cost_units"},
-	[EXACT_PARTIES] = {"bulk/CRM/Accounts?$select=" PARTY_FIELDS EVERYTHING, NULL}};
+    [EXACT_ACCOUNTS] = {"bulk/Financial/GLAccounts?$select=ID,Code,Type,IsBlocked,UseCostcenter,"
+			"UseCostunit" EVERYTHING,
+			"accounts"},
+    [EXACT_JOURNALS] = {"financial/Journals?$select=ID,Code,Type,IsBlocked,AllowVAT,"
+			"AllowVariableExchangeRate",
+			"journals"},
+    [EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked", "vat"},
+    [EXACT_PAYMENT_CONDITIONS] = {"cashflow/PaymentConditions?$select=ID,Code",
+				  "payment_conditions"},
+    [EXACT_COST_CENTRES] = {"hrm/Costcenters?$select=ID,Code", "cost_centres"},
+    [EXACT_COST_UNITS] = {"hrm/Costunits?$select=ID,Code", "cost_units"},
+    [EXACT_PARTIES] = {"bulk/CRM/Accounts?$select=" PARTY_FIELDS EVERYTHING, NULL}};
 
 void exact_tables_init(exact *x)
 {
@@ -102,8 +102,9 @@ static harmony_status take_thing(const harmony__json *row, void *user)
 {
 	exact_table *table = user;
 	char code[64];
-	exact_thing *thing = put(table, exact_trim(code, sizeof(code),
-	                                           harmony__json_text(harmony__json_get(row, "Code"), "")));
+	exact_thing *thing =
+	    put(table, exact_trim(code, sizeof(code),
+				  harmony__json_text(harmony__json_get(row, "Code"), "")));
 	int64_t use = 0;
 
 	if (!thing)
@@ -114,7 +115,8 @@ static harmony_status take_thing(const harmony__json *row, void *user)
 		thing->type = 0;
 	thing->blocked = harmony__json_flag(harmony__json_get(row, "IsBlocked"), false);
 	thing->allow_vat = harmony__json_flag(harmony__json_get(row, "AllowVAT"), true);
-	thing->allow_rate = harmony__json_flag(harmony__json_get(row, "AllowVariableExchangeRate"), true);
+	thing->allow_rate =
+	    harmony__json_flag(harmony__json_get(row, "AllowVariableExchangeRate"), true);
 	/* 0 optional, 1 mandatory, 2 none */
 	if (harmony__json_whole(&use, harmony__json_get(row, "UseCostcenter")) == HARMONY_OK)
 		thing->needs_centre = use == 1;
@@ -142,7 +144,8 @@ static harmony_status take_party(const harmony__json *row, void *user)
 	for (size_t i = 0; i < HARMONY__COUNT(names); i++) {
 		char code[64];
 		exact_thing *thing;
-		exact_trim(code, sizeof(code), harmony__json_text(harmony__json_get(row, names[i]), ""));
+		exact_trim(code, sizeof(code),
+			   harmony__json_text(harmony__json_get(row, names[i]), ""));
 		thing = look(table, code);
 		if (!code[0] || (i > 0 && thing && thing->id[0]))
 			continue;
@@ -163,7 +166,7 @@ static harmony_status load_table(exact *x, int index, harmony_error *error)
 	exact_table *table = &x->tables[index];
 	bool parties = index == EXACT_PARTIES;
 	harmony_status status = exact_rows(x, sources[index].path, parties ? &table->arena : NULL,
-	                                   parties ? take_party : take_thing, table, error);
+					   parties ? take_party : take_thing, table, error);
 
 	if (status == HARMONY_NOMEM)
 		return harmony__nomem(error);
@@ -172,7 +175,7 @@ static harmony_status load_table(exact *x, int index, harmony_error *error)
 }
 
 harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, const char *code,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	exact_thing *thing = NULL;
 	harmony_status status = HARMONY_OK;
@@ -192,17 +195,17 @@ harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, co
 }
 
 harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, const char *code,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	const char *mapped = sources[table].map && x->host->map
-	                         ? x->host->map(sources[table].map, code, x->host->user)
-	                         : code;
+				 ? x->host->map(sources[table].map, code, x->host->user)
+				 : code;
 
 	return exact_find_thing(out, x, table, mapped, error);
 }
 
 harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_kind role,
-                               harmony_error *error)
+			       harmony_error *error)
 {
 	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
 
@@ -216,7 +219,7 @@ harmony_status exact_add_party(exact *x, const char *code, const char *id, harmo
 }
 
 harmony_status exact_doubt_party(exact *x, const char *code, harmony_kind role,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
 
@@ -236,7 +239,7 @@ bool exact_party_doubted(exact *x, const char *code, harmony_kind role)
 	return thing && (thing->doubted & roles) != 0;
 }
 
-/* ---- records ------------------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------------------------ */
 
 const char *exact_text(const harmony_record *record, size_t row, harmony_field field)
 {
@@ -256,7 +259,7 @@ void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record)
 		return;
 	(void)harmony_record_hash(hash, record);
 	at = (size_t)snprintf(key, HARMONY_KEY_SIZE, "%s/",
-	                      harmony_kind_word(harmony_record_kind(record)));
+			      harmony_kind_word(harmony_record_kind(record)));
 	for (size_t i = 0; i < sizeof(hash); i++) {
 		key[at++] = hex[hash[i] >> 4];
 		key[at++] = hex[hash[i] & 15];

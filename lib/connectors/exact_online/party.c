@@ -13,20 +13,20 @@ typedef struct property {
 } property;
 
 static const property properties[] = {
-	{HARMONY_FIELD_ADDRESS, "AddressLine1", "AddressLine1", EXACT_TABLES},
-	{HARMONY_FIELD_ADDRESS_2, "AddressLine2", "AddressLine2", EXACT_TABLES},
-	{HARMONY_FIELD_POSTCODE, "Postcode", "Postcode", EXACT_TABLES},
-	{HARMONY_FIELD_CITY, "City", "City", EXACT_TABLES},
-	{HARMONY_FIELD_COUNTRY, "Country", "Country", EXACT_TABLES},
-	{HARMONY_FIELD_PHONE, "Phone", "Phone", EXACT_TABLES},
-	{HARMONY_FIELD_FAX, "Fax", "Fax", EXACT_TABLES},
-	{HARMONY_FIELD_EMAIL, "Email", "Email", EXACT_TABLES},
-	{HARMONY_FIELD_VAT_NUMBER, "VATNumber", "VATNumber", EXACT_TABLES},
-	{HARMONY_FIELD_CURRENCY, "SalesCurrency", "PurchaseCurrency", EXACT_TABLES},
-	{HARMONY_FIELD_PAYMENT_CONDITION, "PaymentConditionSales", "PaymentConditionPurchase",
+    {HARMONY_FIELD_ADDRESS, "AddressLine1", "AddressLine1", EXACT_TABLES},
+    {HARMONY_FIELD_ADDRESS_2, "AddressLine2", "AddressLine2", EXACT_TABLES},
+    {HARMONY_FIELD_POSTCODE, "Postcode", "Postcode", EXACT_TABLES},
+    {HARMONY_FIELD_CITY, "City", "City", EXACT_TABLES},
+    {HARMONY_FIELD_COUNTRY, "Country", "Country", EXACT_TABLES},
+    {HARMONY_FIELD_PHONE, "Phone", "Phone", EXACT_TABLES},
+    {HARMONY_FIELD_FAX, "Fax", "Fax", EXACT_TABLES},
+    {HARMONY_FIELD_EMAIL, "Email", "Email", EXACT_TABLES},
+    {HARMONY_FIELD_VAT_NUMBER, "VATNumber", "VATNumber", EXACT_TABLES},
+    {HARMONY_FIELD_CURRENCY, "SalesCurrency", "PurchaseCurrency", EXACT_TABLES},
+    {HARMONY_FIELD_PAYMENT_CONDITION, "PaymentConditionSales", "PaymentConditionPurchase",
      EXACT_PAYMENT_CONDITIONS},
-	{HARMONY_FIELD_CREDIT_LIMIT, "CreditLineSales", NULL, EXACT_TABLES},
-	{HARMONY_FIELD_BLOCKED, "Blocked", "Blocked", EXACT_TABLES}};
+    {HARMONY_FIELD_CREDIT_LIMIT, "CreditLineSales", NULL, EXACT_TABLES},
+    {HARMONY_FIELD_BLOCKED, "Blocked", "Blocked", EXACT_TABLES}};
 
 /* A body under construction, against what Exact has (NULL: nothing). */
 typedef struct party_body {
@@ -70,7 +70,7 @@ static void put_amount(party_body *b, const char *name, int64_t amount)
 }
 
 static harmony_status put_property(party_body *b, const property *p, harmony_verdict *verdict,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	bool customer = harmony_record_kind(b->record) == HARMONY_CUSTOMER;
 	const char *name = customer ? p->customer : p->supplier;
@@ -98,10 +98,10 @@ static harmony_status put_property(party_body *b, const property *p, harmony_ver
 		put_text(b, name, thing->code);
 	else if (status == HARMONY_OK)
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_payment_condition",
-		                    "payment_condition",
-		                    "Exact Online has no payment condition '%s'; map it under "
-		                    "[integration NAME payment_conditions], or make it there",
-		                    text);
+				    "payment_condition",
+				    "Exact Online has no payment condition '%s'; map it under "
+				    "[integration NAME payment_conditions], or make it there",
+				    text);
 	return status;
 }
 
@@ -114,8 +114,8 @@ static bool is_code(const char *code)
 }
 
 harmony_status exact_party_body(exact *x, const harmony_record *record, const exact_thing *known,
-                                harmony__buf *body, bool *changes, harmony_verdict *verdict,
-                                harmony_error *error)
+				harmony__buf *body, bool *changes, harmony_verdict *verdict,
+				harmony_error *error)
 {
 	party_body b = {.x = x, .record = record, .row = known ? known->row : NULL};
 	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
@@ -124,10 +124,11 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ex
 
 	*changes = false;
 	if (harmony__utf8_length(name, strlen(name)) > x->name_max) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "too_long", "name",
-		                    "the name is longer than %zu characters; shorten it, or set name_max if "
-		                    "Exact Online takes more",
-		                    x->name_max);
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_REJECTED, "too_long", "name",
+		    "the name is longer than %zu characters; shorten it, or set name_max if "
+		    "Exact Online takes more",
+		    x->name_max);
 		return HARMONY_OK;
 	}
 	harmony__json_begin(&b.writer, harmony__buf_write, body);
@@ -146,11 +147,12 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ex
 	if (status != HARMONY_OK)
 		return status;
 	status = harmony__json_end(&b.writer);
-	return status == HARMONY_OK ? status
-	                            : harmony_error_set(error, status, NULL, "the relation's request");
+	return status == HARMONY_OK
+		   ? status
+		   : harmony_error_set(error, status, NULL, "the relation's request");
 }
 
-/* ---- bank accounts ------------------------------------------------------------------------ */
+/* ---- bank accounts ----------------------------------------------------------------------- */
 
 typedef struct bank_search {
 	const char *number;
@@ -163,22 +165,21 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 	char number[64];
 
 	exact_trim(number, sizeof(number),
-	           harmony__json_text(harmony__json_get(row, "BankAccount"), ""));
+		   harmony__json_text(harmony__json_get(row, "BankAccount"), ""));
 	search->found = search->found || strcmp(number, search->number) == 0;
 	return HARMONY_OK;
 }
 
 harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *number,
-                              harmony_error *error)
+			      harmony_error *error)
 {
 	bank_search search = {number, false};
 	harmony__buf path;
 	harmony_status status;
 
 	harmony__buf_init(&path, x->context, 4096);
-	harmony__buf_printf(&path,
-	                    "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'",
-	                    id);
+	harmony__buf_printf(
+	    &path, "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'", id);
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
 		status = exact_rows(x, path.data, NULL, look_for_bank, &search, error);
@@ -188,7 +189,7 @@ harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *n
 }
 
 static harmony_status bank_body(harmony__buf *body, const char *id, const char *number,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	harmony__json_writer writer;
 	harmony_status status;
@@ -201,14 +202,14 @@ static harmony_status bank_body(harmony__buf *body, const char *id, const char *
 	harmony__json_object_end(&writer);
 	status = harmony__json_end(&writer);
 	return status == HARMONY_OK
-	               ? status
-	               : harmony_error_set(error, status, NULL, "the bank account's request");
+		   ? status
+		   : harmony_error_set(error, status, NULL, "the bank account's request");
 }
 
 /* A bank account is a thing of its own. The relation stays booked when it is refused, and
    the message says so. */
 static harmony_status offer_bank(exact *x, const char *id, const char *number, bool fresh,
-                                 harmony_verdict *verdict, harmony_error *error)
+				 harmony_verdict *verdict, harmony_error *error)
 {
 	const harmony__json *root;
 	harmony__arena arena;
@@ -222,16 +223,17 @@ static harmony_status offer_bank(exact *x, const char *id, const char *number, b
 	harmony__buf_init(&body, x->context, 4096);
 	status = bank_body(&body, id, number, error);
 	if (status == HARMONY_OK)
-		status = exact_send(x, "POST", "crm/BankAccounts", &body, &arena, &root, verdict, error);
+		status =
+		    exact_send(x, "POST", "crm/BankAccounts", &body, &arena, &root, verdict, error);
 	harmony__buf_free(&body);
 	harmony__arena_free(&arena);
 	return status;
 }
 
-/* ---- offering --------------------------------------------------------------------------------- */
+/* ---- offering -------------------------------------------------------------------------------- */
 
 static void take_created(harmony_verdict *verdict, char id[EXACT_GUID_SIZE],
-                         const harmony__json *root)
+			 const harmony__json *root)
 {
 	const harmony__json *d = harmony__json_get(root, "d");
 	const char *text = harmony__json_text(harmony__json_get(d, "ID"), "");
@@ -239,14 +241,15 @@ static void take_created(harmony_verdict *verdict, char id[EXACT_GUID_SIZE],
 	harmony__copy_text(id, EXACT_GUID_SIZE, text, strlen(text));
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), text, strlen(text));
 	if (!text[0])
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-		                    "Exact Online took the relation and did not say under which number; it "
-		                    "is looked up");
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+		    "Exact Online took the relation and did not say under which number; it "
+		    "is looked up");
 }
 
 static harmony_status write_party(exact *x, const harmony_record *record, const exact_thing *known,
-                                  char id[EXACT_GUID_SIZE], harmony_verdict *verdict,
-                                  harmony_error *error)
+				  char id[EXACT_GUID_SIZE], harmony_verdict *verdict,
+				  harmony_error *error)
 {
 	char path[80] = "crm/Accounts";
 	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
@@ -289,29 +292,31 @@ done:
 
 /* The relation is not done before its bank account is. */
 static harmony_status offer_its_bank(exact *x, const char *id, const char *number, bool fresh,
-                                     harmony_verdict *verdict, harmony_error *error)
+				     harmony_verdict *verdict, harmony_error *error)
 {
 	harmony_verdict of_bank = HARMONY_VERDICT_INIT;
 	harmony_status status = offer_bank(x, id, number, fresh, &of_bank, error);
 
 	if (status != HARMONY_OK)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "network", "bank_account",
-		                    "the relation is in Exact Online, its bank account not yet; it is "
-		                    "offered again by itself");
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_WAITING, "network", "bank_account",
+		    "the relation is in Exact Online, its bank account not yet; it is "
+		    "offered again by itself");
 	if (status != HARMONY_OK || of_bank.outcome == HARMONY_OUTCOME_NONE ||
 	    of_bank.outcome == HARMONY_OUTCOME_BOOKED)
 		return status;
 	harmony__copy_text(of_bank.remote_id, sizeof(of_bank.remote_id), id, strlen(id));
 	*verdict = of_bank;
 	if (of_bank.outcome == HARMONY_OUTCOME_REJECTED)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "bank_account",
-		                    "the relation is in Exact Online, its bank account was refused; "
-		                    "correct the bank account and offer it again");
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_REJECTED, "vendor", "bank_account",
+		    "the relation is in Exact Online, its bank account was refused; "
+		    "correct the bank account and offer it again");
 	return HARMONY_OK;
 }
 
 harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
@@ -330,10 +335,10 @@ harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony
 	return status;
 }
 
-/* ---- showing ---------------------------------------------------------------------------------- */
+/* ---- showing -------------------------------------------------------------------------------- */
 
 harmony_status exact_preview_party(exact *x, const harmony_record *record, harmony__buf *out,
-                                   harmony_verdict *verdict, harmony_error *error)
+				   harmony_verdict *verdict, harmony_error *error)
 {
 	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
@@ -350,17 +355,17 @@ harmony_status exact_preview_party(exact *x, const harmony_record *record, harmo
 	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
 	if (status == HARMONY_OK && known && changes)
 		harmony__buf_printf(out, "PUT %s/api/v1/%s/crm/Accounts(guid'%s')\n%s\n", x->url,
-		                    x->division, id, body.data);
+				    x->division, id, body.data);
 	else if (status == HARMONY_OK && changes)
-		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->url, x->division,
-		                    body.data);
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->url,
+				    x->division, body.data);
 	if (status == HARMONY_OK && bank[0] && known)
 		status = id[0] != '{' ? exact_has_bank(&has, x, id, bank, error) : HARMONY_OK;
 	if (status == HARMONY_OK && bank[0] && !has) {
 		harmony__buf_clear(&body);
 		status = bank_body(&body, id, bank, error);
-		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->url, x->division,
-		                    body.data);
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->url,
+				    x->division, body.data);
 	}
 	if (status == HARMONY_OK && changes)
 		status = exact_add_party(x, code, id, harmony_record_kind(record), error);

@@ -5,7 +5,7 @@
 #include "connectors/exact_online/exact.h"
 
 #define MAX_PATH 4096u
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS   INT64_C(86400000)
 
 /* "/Date(1382667872203)/": milliseconds since 1970, UTC; a suffix is no part of the day. */
 static bool date_of(harmony_date *out, const harmony__json *value)
@@ -17,13 +17,14 @@ static bool date_of(harmony_date *out, const harmony__json *value)
 	bool before;
 
 	if (!open)
-		return harmony_date_parse(out, text, strlen(text) < 10 ? strlen(text) : 10) == HARMONY_OK;
+		return harmony_date_parse(out, text, strlen(text) < 10 ? strlen(text) : 10) ==
+		       HARMONY_OK;
 	cursor = harmony__cursor_over(open + 1, strlen(open + 1));
 	before = harmony__cursor_char(&cursor, '-');
 	if (harmony__cursor_digits(&cursor, 15, &ms) == 0)
 		return false;
 	*out = harmony_date_from_days(before ? -(int32_t)((ms + DAY_MS - 1) / DAY_MS)
-	                                     : (int32_t)(ms / DAY_MS));
+					     : (int32_t)(ms / DAY_MS));
 	return harmony_date_valid(*out);
 }
 
@@ -37,7 +38,7 @@ static bool same_date(harmony_date a, harmony_date b)
 	return a.year == b.year && a.month == b.month && a.day == b.day;
 }
 
-/* ---- find: invoices ------------------------------------------------------------------------- */
+/* ---- find: invoices ------------------------------------------------------------------------ */
 
 /* Entries of that relation under that reference; the one that is ours has the same journal,
    day and total. */
@@ -47,7 +48,7 @@ typedef struct invoice_search {
 	const char *journal;
 	int64_t total;
 	harmony_date date;
-	char id[EXACT_GUID_SIZE]; /* equal in all */
+	char id[EXACT_GUID_SIZE];    /* equal in all */
 	char other[EXACT_GUID_SIZE]; /* same reference and journal, other content */
 	int64_t other_total;
 } invoice_search;
@@ -61,7 +62,8 @@ static harmony_status look_at_invoice(const harmony__json *row, void *user)
 	harmony_date date = {0, 0, 0};
 	int64_t total = 0;
 
-	exact_trim(journal, sizeof(journal), harmony__json_text(harmony__json_get(row, "Journal"), ""));
+	exact_trim(journal, sizeof(journal),
+		   harmony__json_text(harmony__json_get(row, "Journal"), ""));
 	if (strcmp(journal, s->journal) != 0 ||
 	    (!*reference && *harmony__json_text(harmony__json_get(row, "YourRef"), "")))
 		return HARMONY_OK;
@@ -83,23 +85,25 @@ static void tell_invoice(const invoice_search *s, harmony_verdict *verdict)
 
 	if (s->id[0]) {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s->id, strlen(s->id));
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s->id,
+				   strlen(s->id));
 	} else if (s->other[0]) {
 		harmony_decimal_format(is, s->other_total, HARMONY_SCALE_AMOUNT, '.');
 		harmony_decimal_format(want, s->total, HARMONY_SCALE_AMOUNT, '.');
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
-		                    "Exact Online has this invoice of that day with %s where %s is meant; "
-		                    "correct it there",
-		                    is, want);
+		harmony_verdict_set(
+		    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
+		    "Exact Online has this invoice of that day with %s where %s is meant; "
+		    "correct it there",
+		    is, want);
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s->other,
-		                   strlen(s->other));
+				   strlen(s->other));
 	} else {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");
 	}
 }
 
 static harmony_status find_invoice(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                   harmony_error *error)
+				   harmony_error *error)
 {
 	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
 	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
@@ -112,7 +116,7 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 	s.journal = x->host->map ? x->host->map("journals", journal, x->host->user) : journal;
 	(void)harmony_record_get_date(&s.date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
 	status = exact_find_thing(&party, x, EXACT_PARTIES,
-	                          exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
+				  exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
 	if (status != HARMONY_OK)
 		return status;
 	if (!party) { /* no relation, no invoice of it */
@@ -120,11 +124,12 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 		return HARMONY_OK;
 	}
 	harmony__buf_init(&path, x->context, MAX_PATH);
-	harmony__buf_printf(&path,
-	                    "%s?$select=EntryID,EntryNumber,Journal,EntryDate,AmountFC,YourRef&$filter="
-	                    "%s%%20eq%%20guid'%s'%%20and%%20",
-	                    exact_entry_path(harmony_record_kind(record)), sales ? "Customer" : "Supplier",
-	                    party->id);
+	harmony__buf_printf(
+	    &path,
+	    "%s?$select=EntryID,EntryNumber,Journal,EntryDate,AmountFC,YourRef&$filter="
+	    "%s%%20eq%%20guid'%s'%%20and%%20",
+	    exact_entry_path(harmony_record_kind(record)), sales ? "Customer" : "Supplier",
+	    party->id);
 	harmony_date_format(day, s.date);
 	if (*exact_reference(record)) {
 		harmony__buf_str(&path, "YourRef%20eq%20");
@@ -141,7 +146,8 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 	return status;
 }
 
-/* ---- find: general journal entries ------------------------------------------------------------- */
+/* ---- find: general journal entries ------------------------------------------------------------
+ */
 
 /* They have no reference. Its lines of that day are narrowed by journal, and an entry whose
    first line carries our key in its notes is the one. */
@@ -174,10 +180,11 @@ static harmony_status look_at_line(const harmony__json *row, void *user)
 		return HARMONY_OK;
 	harmony__copy_text(s->last, sizeof(s->last), id, strlen(id));
 	harmony__buf_init(&path, s->x->context, MAX_PATH);
-	harmony__buf_printf(&path,
-	                    "generaljournalentry/GeneralJournalEntryLines?$select=ID,LineNumber,Notes"
-	                    "&$filter=EntryID%%20eq%%20guid'%s'",
-	                    id);
+	harmony__buf_printf(
+	    &path,
+	    "generaljournalentry/GeneralJournalEntryLines?$select=ID,LineNumber,Notes"
+	    "&$filter=EntryID%%20eq%%20guid'%s'",
+	    id);
 	status = harmony__buf_check(&path, "a request", s->error);
 	if (status == HARMONY_OK)
 		status = exact_rows(s->x, path.data, NULL, look_at_notes, s, s->error);
@@ -186,7 +193,7 @@ static harmony_status look_at_line(const harmony__json *row, void *user)
 }
 
 static harmony_status find_memorial(exact *x, const harmony_record *record,
-                                    harmony_verdict *verdict, harmony_error *error)
+				    harmony_verdict *verdict, harmony_error *error)
 {
 	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	char key[HARMONY_KEY_SIZE], day[11];
@@ -196,20 +203,25 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 	harmony_status status;
 
 	exact_key(key, record);
-	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1), HARMONY_FIELD_DATE);
+	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1),
+				      HARMONY_FIELD_DATE);
 	harmony_date_format(day, date);
 	harmony__buf_init(&path, x->context, MAX_PATH);
-	harmony__buf_str(&path, "financialtransaction/TransactionLines?$select=ID,EntryID,LineNumber"
-	                        "&$filter=JournalCode%20eq%20");
-	exact_literal(&path, x->host->map ? x->host->map("journals", journal, x->host->user) : journal);
+	harmony__buf_str(&path,
+			 "financialtransaction/TransactionLines?$select=ID,EntryID,LineNumber"
+			 "&$filter=JournalCode%20eq%20");
+	exact_literal(&path,
+		      x->host->map ? x->host->map("journals", journal, x->host->user) : journal);
 	harmony__buf_printf(&path, "%%20and%%20Date%%20eq%%20datetime'%s'", day);
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
 		status = exact_rows(x, path.data, NULL, look_at_line, &s, error);
 	if (status == HARMONY_OK) {
-		harmony_verdict_set(verdict, s.id[0] ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
-		                    NULL, "%s", "");
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s.id, strlen(s.id));
+		harmony_verdict_set(verdict,
+				    s.id[0] ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
+				    NULL, "%s", "");
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), s.id,
+				   strlen(s.id));
 	}
 	harmony__buf_free(&path);
 	return status;
@@ -218,7 +230,7 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 /* A relation is what it is, whoever wrote it: when it is there it may be written again. The
    table is read anew, since what is in doubt came after it was. */
 static harmony_status find_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	const exact_thing *thing;
@@ -228,7 +240,7 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 
 	x->tables[EXACT_PARTIES].loaded = false;
 	status = exact_find_thing(&thing, x, EXACT_PARTIES,
-	                          exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
+				  exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
 	if (status != HARMONY_OK)
 		return status;
 	harmony__buf_init(&body, x->context, 65536);
@@ -242,16 +254,16 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 	changes = changes || !has;
 	/* An update that did not arrive is offered again: it changes nothing that is equal. */
 	harmony_verdict_set(verdict,
-	                    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT, NULL,
-	                    NULL, "%s", "");
+			    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,
+			    NULL, NULL, "%s", "");
 	if (thing)
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), thing->id,
-		                   strlen(thing->id));
+				   strlen(thing->id));
 	return HARMONY_OK;
 }
 
 harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
-                          harmony_error *error)
+			  harmony_error *error)
 {
 	switch (harmony_record_kind(record)) {
 	case HARMONY_CUSTOMER:
@@ -264,14 +276,15 @@ harmony_status exact_find(void *instance, const harmony_record *record, harmony_
 	}
 }
 
-/* ---- read back ------------------------------------------------------------------------------------ */
+/* ---- read back --------------------------------------------------------------------------------
+ */
 
 typedef struct read_back {
 	exact *x;
 	const harmony_record *record;
-	size_t count;  /* of our lines */
-	bool *found;   /* one a line of ours, from 1 */
-	int64_t *vat;  /* what was booked on it */
+	size_t count; /* of our lines */
+	bool *found;  /* one a line of ours, from 1 */
+	int64_t *vat; /* what was booked on it */
 	harmony_error *error;
 } read_back;
 
@@ -315,24 +328,26 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 	for (size_t line = 1; line <= back->count; line++) {
 		(void)exact_number(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
 		if (back->found[line] &&
-		    (!beside ||
-		     !exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
+		    (!beside || !exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
 		     vat == back->vat[line]))
 			continue;
 		snprintf(field, sizeof(field), "lines.%zu.%s", line,
-		         back->found[line] ? "vat_amount" : "amount");
+			 back->found[line] ? "vat_amount" : "amount");
 		harmony_decimal_format(is, back->vat[line], HARMONY_SCALE_AMOUNT, '.');
-		harmony_decimal_format(want, back->found[line] ? vat : amount, HARMONY_SCALE_AMOUNT, '.');
+		harmony_decimal_format(want, back->found[line] ? vat : amount, HARMONY_SCALE_AMOUNT,
+				       '.');
 		if (back->found[line])
-			harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
-			                    "Exact Online booked %s VAT on line %zu where %s was meant; correct "
-			                    "the entry there",
-			                    is, line, want);
+			harmony_verdict_set(
+			    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
+			    "Exact Online booked %s VAT on line %zu where %s was meant; correct "
+			    "the entry there",
+			    is, line, want);
 		else
-			harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
-			                    "Exact Online booked no line of %s on ledger account %s; correct the "
-			                    "entry there",
-			                    want, exact_text(back->record, line, HARMONY_FIELD_ACCOUNT));
+			harmony_verdict_set(
+			    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
+			    "Exact Online booked no line of %s on ledger account %s; correct the "
+			    "entry there",
+			    want, exact_text(back->record, line, HARMONY_FIELD_ACCOUNT));
 		return;
 	}
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
@@ -341,9 +356,10 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 static const struct {
 	harmony_kind kind;
 	const char *path, *vat;
-} line_paths[] = {{HARMONY_SALES_INVOICE, "salesentry/SalesEntryLines", "VATAmountFC"},
-                  {HARMONY_PURCHASE_INVOICE, "purchaseentry/PurchaseEntryLines", "VATAmountFC"},
-                  {HARMONY_MEMORIAL, "generaljournalentry/GeneralJournalEntryLines", "AmountVATFC"}};
+} line_paths[] = {
+    {HARMONY_SALES_INVOICE, "salesentry/SalesEntryLines", "VATAmountFC"},
+    {HARMONY_PURCHASE_INVOICE, "purchaseentry/PurchaseEntryLines", "VATAmountFC"},
+    {HARMONY_MEMORIAL, "generaljournalentry/GeneralJournalEntryLines", "AmountVATFC"}};
 
 static harmony_status fetch_lines(read_back *back, size_t which, const char *id)
 {
@@ -351,10 +367,11 @@ static harmony_status fetch_lines(read_back *back, size_t which, const char *id)
 	harmony_status status;
 
 	harmony__buf_init(&path, back->x->context, MAX_PATH);
-	harmony__buf_printf(&path,
-	                    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
-	                    "%%20guid'%s'",
-	                    line_paths[which].path, line_paths[which].vat, id);
+	harmony__buf_printf(
+	    &path,
+	    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
+	    "%%20guid'%s'",
+	    line_paths[which].path, line_paths[which].vat, id);
 	status = harmony__buf_check(&path, "a request", back->error);
 	if (status == HARMONY_OK)
 		status = exact_rows(back->x, path.data, NULL, look_at_booked, back, back->error);
@@ -363,11 +380,11 @@ static harmony_status fetch_lines(read_back *back, size_t which, const char *id)
 }
 
 harmony_status exact_read_back(void *instance, const harmony_record *record, const char *remote_id,
-                               harmony_verdict *verdict, harmony_error *error)
+			       harmony_verdict *verdict, harmony_error *error)
 {
 	exact *x = instance;
-	read_back back = {.x = x, .record = record, .count = harmony_record_lines(record),
-	                  .error = error};
+	read_back back = {
+	    .x = x, .record = record, .count = harmony_record_lines(record), .error = error};
 	harmony_kind kind = harmony_record_kind(record);
 	harmony_status status;
 	size_t i = 0;
@@ -391,7 +408,8 @@ harmony_status exact_read_back(void *instance, const harmony_record *record, con
 	return status;
 }
 
-/* ---- outstanding ------------------------------------------------------------------------------------ */
+/* ---- outstanding --------------------------------------------------------------------------------
+ */
 
 /* Rows are payment terms: an invoice in instalments, or paid in part, has several. They are
    summed by entry, relation and numbers, since an opening balance or a bank statement is one
@@ -400,7 +418,7 @@ typedef struct open_item {
 	const char *key;
 	const harmony__json *row; /* the first one */
 	int64_t amount, outstanding;
-	bool whole; /* the amount is known */
+	bool whole;              /* the amount is known */
 	struct open_item *next;  /* in its bucket */
 	struct open_item *after; /* in order of arrival */
 } open_item;
@@ -494,7 +512,7 @@ static harmony_status gather(const harmony__json *row, void *user)
 }
 
 static void item_date(harmony_record *item, harmony_field field, const harmony__json *row,
-                      const char *name)
+		      const char *name)
 {
 	harmony_date date;
 
@@ -503,19 +521,19 @@ static void item_date(harmony_record *item, harmony_field field, const harmony__
 }
 
 static harmony_status item_text(harmony_record *item, harmony_field field, const char *text,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	char trimmed[512];
 
 	exact_trim(trimmed, sizeof(trimmed), text);
-	return *trimmed ? harmony_record_set_text(item, HARMONY_HEADER, field, trimmed, strlen(trimmed),
-	                                          error)
-	                : HARMONY_OK;
+	return *trimmed ? harmony_record_set_text(item, HARMONY_HEADER, field, trimmed,
+						  strlen(trimmed), error)
+			: HARMONY_OK;
 }
 
 /* Fills a record from what was gathered. */
 static harmony_status fill_item(harmony_record *item, const open_item *from, int plain, int side,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	const harmony__json *row = from->row;
 	int64_t outstanding = plain * from->outstanding;
@@ -527,16 +545,19 @@ static harmony_status fill_item(harmony_record *item, const open_item *from, int
 		harmony_field field;
 		const char *text;
 	} texts[] = {
-		{HARMONY_FIELD_SIDE, side == HARMONY_SIDE_SALES ? "sales" : "purchase"},
-		{HARMONY_FIELD_PARTY, harmony__json_text(harmony__json_get(row, "AccountCode"), "")},
-		{HARMONY_FIELD_INVOICE_NUMBER, *number ? number : own},
-		{HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
-		{HARMONY_FIELD_DESCRIPTION, harmony__json_text(harmony__json_get(row, "Description"), "")},
-		{HARMONY_FIELD_REFERENCE, harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
+	    {HARMONY_FIELD_SIDE, side == HARMONY_SIDE_SALES ? "sales" : "purchase"},
+	    {HARMONY_FIELD_PARTY, harmony__json_text(harmony__json_get(row, "AccountCode"), "")},
+	    {HARMONY_FIELD_INVOICE_NUMBER, *number ? number : own},
+	    {HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
+	    {HARMONY_FIELD_DESCRIPTION,
+	     harmony__json_text(harmony__json_get(row, "Description"), "")},
+	    {HARMONY_FIELD_REFERENCE,
+	     harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
 	harmony_status status = harmony_record_reset(item, HARMONY_OUTSTANDING_ITEM);
 
 	/* Money that belongs to no invoice has the number 0. */
-	if (harmony__json_whole(&given, harmony__json_get(row, "InvoiceNumber")) == HARMONY_OK && given)
+	if (harmony__json_whole(&given, harmony__json_get(row, "InvoiceNumber")) == HARMONY_OK &&
+	    given)
 		snprintf(own, sizeof(own), "%" PRId64, given);
 	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
 		status = item_text(item, texts[i].field, texts[i].text, error);
@@ -545,21 +566,22 @@ static harmony_status fill_item(harmony_record *item, const open_item *from, int
 	item_date(item, HARMONY_FIELD_DATE, row, "InvoiceDate");
 	item_date(item, HARMONY_FIELD_DUE_DATE, row, "DueDate");
 	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, amount, NULL);
-	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_PAID, amount - outstanding,
-	                                NULL);
-	return harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING, outstanding,
-	                                 error);
+	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_PAID,
+					amount - outstanding, NULL);
+	return harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
+					 outstanding, error);
 }
 
 static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void *user,
-                              harmony_error *error)
+			      harmony_error *error)
 {
 	/* cashflow/Receivables has what a customer owes negative; for Payments that is not
 	   verified, so an invoice among the rows, or the setting, decides. */
 	int setting = side == HARMONY_SIDE_SALES ? 0 : g->x->payables_sign;
 	int plain = setting ? setting : g->plain ? g->plain : -1;
 	harmony_record *record;
-	harmony_status status = harmony_record_new(&record, g->x->context, HARMONY_OUTSTANDING_ITEM, error);
+	harmony_status status =
+	    harmony_record_new(&record, g->x->context, HARMONY_OUTSTANDING_ITEM, error);
 
 	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after) {
 		if (at->outstanding == 0)
@@ -573,12 +595,12 @@ static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void
 }
 
 #define OPEN_ROWS                                                                                  \
-	"?$select=ID,AccountCode,AmountFC,Currency,Description,DueDate,InvoiceDate,InvoiceNumber,"    \
-	"PaymentReference,Status,TransactionAmountFC,TransactionEntryID,TransactionType,YourRef"      \
+	"?$select=ID,AccountCode,AmountFC,Currency,Description,DueDate,InvoiceDate,InvoiceNumber," \
+	"PaymentReference,Status,TransactionAmountFC,TransactionEntryID,TransactionType,YourRef"   \
 	"&$filter=Status%20eq%2020%20or%20Status%20eq%2030"
 
 static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item, void *user,
-                                       harmony_error *error)
+				       harmony_error *error)
 {
 	gathering *g = harmony__zalloc(x->context, sizeof(*g));
 	harmony_status status;
@@ -589,9 +611,9 @@ static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item,
 	g->last = &g->first;
 	harmony__arena_init(&g->arena, x->context, 0);
 	status = exact_rows(x,
-	                    side == HARMONY_SIDE_SALES ? "bulk/Cashflow/Receivables" OPEN_ROWS
-	                                               : "bulk/Cashflow/Payments" OPEN_ROWS,
-	                    &g->arena, gather, g, error);
+			    side == HARMONY_SIDE_SALES ? "bulk/Cashflow/Receivables" OPEN_ROWS
+						       : "bulk/Cashflow/Payments" OPEN_ROWS,
+			    &g->arena, gather, g, error);
 	if (status == HARMONY_NOMEM)
 		harmony__nomem(error);
 	if (status == HARMONY_OK)
@@ -602,7 +624,7 @@ static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item,
 }
 
 harmony_status exact_outstanding(void *instance, int sides, harmony_item_fn item, void *user,
-                                 harmony_error *error)
+				 harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 

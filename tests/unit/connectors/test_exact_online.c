@@ -38,10 +38,17 @@ static size_t record_count;
 
 static const char *setting(const char *key, void *user)
 {
-	static const char *const fixed[] = {"client_id", "{11111111-2222-3333-4444-555555555555}",
-	                                    "client_secret", "s3cr3t/+&=", "redirect_uri",
-	                                    "https://harmony.example/callback", "token_age", "0",
-	                                    "read_back", "lines", NULL};
+	static const char *const fixed[] = {"client_id",
+					    "{11111111-2222-3333-4444-555555555555}",
+					    "client_secret",
+					    "s3cr3t/+&=",
+					    "redirect_uri",
+					    "https://harmony.example/callback",
+					    "token_age",
+					    "0",
+					    "read_back",
+					    "lines",
+					    NULL};
 	const keeper *k = user;
 
 	if (strcmp(key, "url") == 0)
@@ -75,7 +82,7 @@ static cell *cell_of(keeper *k, const char *name, bool make)
 }
 
 static harmony_status cell_load(void *buffer, size_t *len, const char *name, void *user,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	const cell *c = cell_of(user, name, false);
 
@@ -88,7 +95,7 @@ static harmony_status cell_load(void *buffer, size_t *len, const char *name, voi
 }
 
 static harmony_status cell_save(const char *name, const void *data, size_t len, void *user,
-                                harmony_error *error)
+				harmony_error *error)
 {
 	cell *c = cell_of(user, name, true);
 
@@ -107,28 +114,36 @@ static harmony_status no_sleep(int64_t ms, void *user)
 
 static harmony_host host_of(harmony_context *context)
 {
-	return (harmony_host){.struct_size = sizeof(harmony_host), .context = context, .user = &kept,
-	                      .setting = setting, .map = map, .secret_load = cell_load,
-	                      .secret_save = cell_save, .memo_load = cell_load, .memo_save = cell_save,
-	                      .sleep = no_sleep};
+	return (harmony_host){.struct_size = sizeof(harmony_host),
+			      .context = context,
+			      .user = &kept,
+			      .setting = setting,
+			      .map = map,
+			      .secret_load = cell_load,
+			      .secret_save = cell_save,
+			      .memo_load = cell_load,
+			      .memo_save = cell_save,
+			      .sleep = no_sleep};
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
 
 static const char lines[] =
-	"{\"kind\":\"customer\",\"code\":\"1001\",\"name\":\"Jansen\",\"payment_condition\":\"30\","
-	"\"bank_account\":\"NL91ABNA0417164300\"}\n"
-	"{\"kind\":\"supplier\",\"code\":\"1001\",\"name\":\"Jansen\"}\n"
-	"{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"entry_number\":\"1\",\"invoice_number\":\"1\","
-	"\"party\":\"1001\",\"date\":\"2026-05-11\",\"due_date\":\"2026-06-10\",\"lines\":[{\"number\":1,"
-	"\"account\":\"8000\",\"amount\":\"100.00\",\"vat_code\":\"2\",\"vat_amount\":\"21.00\","
-	"\"cost_centre\":\"KP10\",\"cost_unit\":\"KD1\"}]}\n"
-	"{\"kind\":\"memorial\",\"journal\":\"90\",\"entry_number\":\"2\",\"date\":\"2026-05-31\","
-	"\"lines\":[{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},{\"number\":2,"
-	"\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n";
+    "{\"kind\":\"customer\",\"code\":\"1001\",\"name\":\"Jansen\",\"payment_condition\":\"30\","
+    "\"bank_account\":\"NL91ABNA0417164300\"}\n"
+    "{\"kind\":\"supplier\",\"code\":\"1001\",\"name\":\"Jansen\"}\n"
+    "{\"kind\":\"sales_invoice\",\"journal\":\"70\",\"entry_number\":\"1\",\"invoice_number\":"
+    "\"1\","
+    "\"party\":\"1001\",\"date\":\"2026-05-11\",\"due_date\":\"2026-06-10\",\"lines\":[{\"number\":"
+    "1,"
+    "\"account\":\"8000\",\"amount\":\"100.00\",\"vat_code\":\"2\",\"vat_amount\":\"21.00\","
+    "\"cost_centre\":\"KP10\",\"cost_unit\":\"KD1\"}]}\n"
+    "{\"kind\":\"memorial\",\"journal\":\"90\",\"entry_number\":\"2\",\"date\":\"2026-05-31\","
+    "\"lines\":[{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},{\"number\":2,"
+    "\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n";
 
 static harmony_status keep(const harmony_record *record, const harmony_diagnostic *failures,
-                           size_t count, void *user)
+			   size_t count, void *user)
 {
 	(void)failures, (void)user;
 	assert_int_equal(count, 0);
@@ -141,7 +156,8 @@ static int setup(void **state)
 
 	(void)state;
 	assert_int_equal(harmony_context_new(&plain, NULL, NULL), HARMONY_OK);
-	assert_int_equal(harmony_jsonl_new(&reader, plain, "test", keep, NULL, NULL, NULL), HARMONY_OK);
+	assert_int_equal(harmony_jsonl_new(&reader, plain, "test", keep, NULL, NULL, NULL),
+			 HARMONY_OK);
 	assert_int_equal(harmony_jsonl_feed(reader, lines, sizeof(lines) - 1, NULL), HARMONY_OK);
 	assert_int_equal(harmony_jsonl_finish(reader, NULL), HARMONY_OK);
 	harmony_jsonl_free(reader);
@@ -158,7 +174,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- without memory --------------------------------------------------------------------------- */
+/* ---- without memory ---------------------------------------------------------------------------
+ */
 
 static const harmony_connector *exact(void)
 {
@@ -202,7 +219,8 @@ static void offer_all(void *x)
 		harmony_status status = exact()->offer(x, &record, 1, &verdict, &error);
 		check_said(status, &error);
 		/* What memory lacks is never the record's fault. */
-		if (verdict.outcome == HARMONY_OUTCOME_REJECTED || verdict.outcome == HARMONY_OUTCOME_DIFFERS)
+		if (verdict.outcome == HARMONY_OUTCOME_REJECTED ||
+		    verdict.outcome == HARMONY_OUTCOME_DIFFERS)
 			fail_msg("%s %s", verdict.code, verdict.message);
 		if (verdict.outcome != HARMONY_OUTCOME_BOOKED)
 			continue;
@@ -231,11 +249,12 @@ static void fetch_all(void *x)
 {
 	harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
 
-	check_said(exact()->outstanding(x, HARMONY_SIDE_SALES | HARMONY_SIDE_PURCHASE, ignore_item, NULL,
-	                                &error),
-	           &error);
-	check_said(exact()->check(x, (const harmony_record *const *)records, record_count, hear, NULL, &why),
-	           &why);
+	check_said(exact()->outstanding(x, HARMONY_SIDE_SALES | HARMONY_SIDE_PURCHASE, ignore_item,
+					NULL, &error),
+		   &error);
+	check_said(exact()->check(x, (const harmony_record *const *)records, record_count, hear,
+				  NULL, &why),
+		   &why);
 }
 
 static void open_all(void *x)
@@ -308,16 +327,18 @@ static void test_memory(void **state)
 	}
 }
 
-/* ---- settings ------------------------------------------------------------------------------------ */
+/* ---- settings
+ * ------------------------------------------------------------------------------------ */
 
 static void test_settings(void **state)
 {
-	static const char *const wrong[][3] = {{"administration", "Bakery", NULL},
-	                                       {"administration", "1234567890123456789012345", NULL},
-	                                       {"name_max", "many", NULL},
-	                                       {"token_age", "-1", NULL},
-	                                       {"client_id", "", NULL},
-	                                       {"redirect_uri", "", NULL}};
+	static const char *const wrong[][3] = {
+	    {"administration", "Bakery", NULL},
+	    {"administration", "1234567890123456789012345", NULL},
+	    {"name_max", "many", NULL},
+	    {"token_age", "-1", NULL},
+	    {"client_id", "", NULL},
+	    {"redirect_uri", "", NULL}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -335,7 +356,8 @@ static void test_settings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_settings), cmocka_unit_test(test_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_settings),
+					   cmocka_unit_test(test_memory)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
