@@ -61,7 +61,7 @@ static bool quick_decimal(int64_t *out, const char *text, size_t len, unsigned s
 	unsigned decimals = 0;
 
 	text += negative;
-	if (text == end || end - text > 15 || scale > 2)
+	if (text == end || end - text + (ptrdiff_t)scale > 18)
 		return false;
 	while (text < end && is_digit(*text))
 		value = value * 10 + (uint64_t)(*text++ - '0');
