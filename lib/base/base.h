@@ -176,6 +176,9 @@ void harmony__sha256_init(harmony__sha256 *hash);
 void harmony__sha256_add(harmony__sha256 *hash, const void *data, size_t len);
 void harmony__sha256_end(harmony__sha256 *hash, uint8_t out[32]);
 void harmony__hex(char *to, const uint8_t *data, size_t len); /* 2 * len + 1 bytes */
+/* The UUID (version 5) of a name in the name space of URLs. */
+#define HARMONY__UUID_SIZE 37
+void harmony__uuid5_url(char uuid[HARMONY__UUID_SIZE], const char *name);
 uint64_t harmony__hash64(const void *data, size_t len, uint64_t seed); /* not for secrets */
 
 /* ---- the system: os_posix.c ----------------------------------------------------- */

@@ -75,10 +75,34 @@ static void test_hash64(void **state)
 			}
 }
 
+/* Made with another implementation; lengths on both sides of where the padding needs a block
+   more (39 and 40 bytes behind the 16 of the name space). */
+static void test_uuid(void **state)
+{
+	static const struct {
+		size_t len;
+		const char *uuid;
+	} vectors[] = {{0, "1b4db7eb-4057-5ddf-91e0-36dec72071f5"},
+	               {1, "4cd605e7-afa2-5360-b5b9-c5e9fb5c76f4"},
+	               {39, "f4eaee1e-e483-528b-88bd-6b8932ab6e2b"},
+	               {40, "f562c38a-a8fe-5cdd-b523-6f30cfb54847"},
+	               {47, "b18474ae-5fc6-5d04-aa24-a5be94234955"},
+	               {48, "8fa6ffa9-9280-5899-a2d8-b082ccdf6380"},
+	               {200, "cd3580b9-d244-586a-8077-74317319b48d"}};
+	char name[201], uuid[HARMONY__UUID_SIZE];
+
+	for (size_t i = 0; i < HARMONY__COUNT(vectors); i++) {
+		memset(name, 'x', sizeof(name));
+		name[vectors[i].len] = '\0';
+		harmony__uuid5_url(uuid, name);
+		assert_string_equal(uuid, vectors[i].uuid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_vectors), cmocka_unit_test(test_uuid),
 		cmocka_unit_test(test_million),
 		cmocka_unit_test(test_hash64),
 	};
