@@ -73,7 +73,8 @@ static harmony_status bring_along(checking *c, harmony_error *error)
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < c->count && status == HARMONY_OK; i++) {
-		const char *code = exact_text(c->records[i], HARMONY_HEADER, HARMONY_FIELD_CODE);
+		const char *code =
+		    harmony__text_of(c->records[i], HARMONY_HEADER, HARMONY_FIELD_CODE);
 		const exact_thing *known = NULL;
 		if (!is_party(c->records[i]))
 			continue;

@@ -44,32 +44,11 @@ const char *exact_entry_path(harmony_kind kind)
 
 const char *exact_reference(const harmony_record *record)
 {
-	const char *invoice = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
+	const char *invoice =
+	    harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
 
-	return *invoice ? invoice : exact_text(record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
-}
-
-int64_t exact_total(const harmony_record *record)
-{
-	int64_t total = 0, amount;
-
-	for (size_t row = 1; row <= harmony_record_lines(record); row++) {
-		if (exact_number(&amount, record, row, HARMONY_FIELD_AMOUNT))
-			total += amount;
-		if (exact_number(&amount, record, row, HARMONY_FIELD_VAT_AMOUNT))
-			total += amount;
-	}
-	return total;
-}
-
-bool exact_vat_beside(const harmony_record *record)
-{
-	int64_t sum = 0, amount;
-
-	for (size_t row = 1; row <= harmony_record_lines(record); row++)
-		if (exact_number(&amount, record, row, HARMONY_FIELD_AMOUNT))
-			sum += amount;
-	return harmony_record_kind(record) != HARMONY_MEMORIAL || sum != 0;
+	return *invoice ? invoice
+			: harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
 }
 
 /* An entry under construction. `verdict` gets an outcome at the first thing that Exact does
@@ -196,7 +175,7 @@ static void put_scaled(entry *e, const char *name, size_t row, harmony_field fie
 {
 	int64_t number;
 
-	if (exact_number(&number, e->record, row, field))
+	if (harmony__number_of(&number, e->record, row, field))
 		harmony__json_put_number(&e->w, name, number, scale);
 }
 
@@ -217,7 +196,7 @@ static void put_text(entry *e, const char *name, const char *text, size_t max, s
 
 static void put_thing(entry *e, const char *name, int table, size_t row, harmony_field field)
 {
-	const char *code = exact_text(e->record, row, field);
+	const char *code = harmony__text_of(e->record, row, field);
 	const exact_thing *thing;
 
 	if (!*code || !going_on(e))
@@ -233,7 +212,7 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 static void put_vat(entry *e, size_t row)
 {
 	bool general = e->shape->kind == HARMONY_MEMORIAL;
-	const char *code = exact_text(e->record, row, HARMONY_FIELD_VAT_CODE);
+	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_VAT_CODE);
 	const exact_thing *vat;
 
 	if (!*code && (general || e->x->empty_vat))
@@ -252,7 +231,7 @@ static void put_vat(entry *e, size_t row)
 		return;
 	}
 	harmony__json_put(&e->w, "VATCode", vat->code);
-	if (exact_vat_beside(e->record))
+	if (harmony__vat_beside(e->record))
 		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
 			   HARMONY_FIELD_VAT_AMOUNT, HARMONY_SCALE_AMOUNT);
 	else
@@ -261,17 +240,17 @@ static void put_vat(entry *e, size_t row)
 
 static void put_account(entry *e, size_t row)
 {
-	const char *code = exact_text(e->record, row, HARMONY_FIELD_ACCOUNT);
+	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_ACCOUNT);
 	const exact_thing *account = need(e, EXACT_ACCOUNTS, code, row, "account");
 
 	if (!account)
 		return;
 	harmony__json_put(&e->w, "GLAccount", account->id);
-	if (account->needs_centre && !*exact_text(e->record, row, HARMONY_FIELD_COST_CENTRE))
+	if (account->needs_centre && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_CENTRE))
 		refuse(e, "missing_field", row, "cost_centre",
 		       "ledger account '%s' needs a cost centre in Exact Online; give the line one",
 		       code);
-	else if (account->needs_unit && !*exact_text(e->record, row, HARMONY_FIELD_COST_UNIT))
+	else if (account->needs_unit && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_UNIT))
 		refuse(e, "missing_field", row, "cost_unit",
 		       "ledger account '%s' needs a cost unit in Exact Online; give the line one",
 		       code);
@@ -280,7 +259,7 @@ static void put_account(entry *e, size_t row)
 static void put_general_line(entry *e, size_t row)
 {
 	char key[HARMONY_KEY_SIZE];
-	const char *code = exact_text(e->record, row, HARMONY_FIELD_PARTY);
+	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_PARTY);
 
 	put_date(e, "Date", exact_dated_row(e->record, row), HARMONY_FIELD_DATE);
 	if (*code) {
@@ -297,7 +276,7 @@ static void put_general_line(entry *e, size_t row)
 
 static void put_line(entry *e, size_t row)
 {
-	const char *text = exact_text(e->record, row, HARMONY_FIELD_DESCRIPTION);
+	const char *text = harmony__text_of(e->record, row, HARMONY_FIELD_DESCRIPTION);
 
 	harmony__json_object(&e->w);
 	put_account(e, row);
@@ -316,7 +295,7 @@ static void put_line(entry *e, size_t row)
 
 static void put_journal(entry *e)
 {
-	const char *code = exact_text(e->record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	const char *code = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	const exact_thing *journal = need(e, EXACT_JOURNALS, code, HARMONY_HEADER, "journal");
 	int64_t rate;
 
@@ -333,7 +312,7 @@ static void put_journal(entry *e)
 	for (size_t row = 1; e->shape->kind == HARMONY_MEMORIAL && !journal->allow_vat &&
 			     row <= harmony_record_lines(e->record);
 	     row++)
-		if (*exact_text(e->record, row, HARMONY_FIELD_VAT_CODE)) {
+		if (*harmony__text_of(e->record, row, HARMONY_FIELD_VAT_CODE)) {
 			refuse(e, "unknown_vat_code", row, "vat_code",
 			       "journal '%s' of Exact Online takes no VAT codes; allow them in its "
 			       "settings, "
@@ -343,7 +322,7 @@ static void put_journal(entry *e)
 		}
 	harmony__json_put(&e->w, e->shape->journal, journal->code);
 	/* A rate of exactly 1 says nothing, and most journals refuse any. */
-	if (!exact_number(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
+	if (!harmony__number_of(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
 	    rate == 1000000 || rate == 0)
 		return;
 	if (!journal->allow_rate)
@@ -373,7 +352,7 @@ static void put_period(entry *e)
 /* A number of ours as Exact's, when the setting wants it and it is one. */
 static void put_number(entry *e)
 {
-	const char *text = exact_text(e->record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
+	const char *text = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
 	size_t len = strspn(text, "0123456789");
 
 	if (!e->x->send_number || len == 0 || len > 9 || text[len] != '\0')
@@ -419,7 +398,7 @@ static void put_id(entry *e)
 static void put_invoice(entry *e)
 {
 	const harmony_record *record = e->record;
-	const char *party = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY);
+	const char *party = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PARTY);
 	const exact_thing *thing = need_party(
 	    e, party, HARMONY_HEADER,
 	    e->shape->kind == HARMONY_SALES_INVOICE ? HARMONY_CUSTOMER : HARMONY_SUPPLIER);
@@ -429,22 +408,23 @@ static void put_invoice(entry *e)
 	harmony__json_put(&e->w, e->shape->party, thing->id);
 	put_date(e, "EntryDate", HARMONY_HEADER, HARMONY_FIELD_DATE);
 	put_date(e, "DueDate", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
-	put_text(e, "Description", exact_text(record, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION),
+	put_text(e, "Description",
+		 harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION),
 		 e->x->description_max, HARMONY_HEADER, "description");
 	put_text(e, "YourRef", exact_reference(record), e->x->reference_max, HARMONY_HEADER,
 		 "invoice_number");
 	put_text(e, "PaymentReference",
-		 exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_REFERENCE),
+		 harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_REFERENCE),
 		 e->x->reference_max, HARMONY_HEADER, "payment_reference");
 	put_scaled(e, "GAccountAmountFC", HARMONY_HEADER, HARMONY_FIELD_BLOCKED_AMOUNT,
 		   HARMONY_SCALE_AMOUNT);
-	if (e->x->send_type && exact_total(record) < 0)
+	if (e->x->send_type && harmony__sum_of(record) < 0)
 		harmony__json_put_number(&e->w, "Type", e->shape->credit_type, 0);
 }
 
 static void put_header(entry *e)
 {
-	const char *currency = exact_text(e->record, HARMONY_HEADER, HARMONY_FIELD_CURRENCY);
+	const char *currency = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_CURRENCY);
 
 	put_id(e);
 	put_number(e);
@@ -494,7 +474,7 @@ static void check_echo(const harmony_record *record, const harmony__json *root,
 {
 	const harmony__json *d = harmony__json_get(root, "d");
 	const char *id = harmony__json_text(harmony__json_get(d, "EntryID"), "");
-	int64_t total, meant = exact_total(record);
+	int64_t total, meant = harmony__sum_of(record);
 	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE];
 
 	if (!*id) {

@@ -5,6 +5,7 @@
 #include <harmony/connector.h>
 
 #include "base/base.h"
+#include "connectors/connectors.h"
 #include "net/http.h"
 #include "net/limits.h"
 #include "net/oauth2.h"
@@ -148,11 +149,6 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 const char *exact_entry_path(harmony_kind kind);
 /* What YourRef holds, and find looks for. */
 const char *exact_reference(const harmony_record *record);
-/* Sum of lines and VAT of a record. */
-int64_t exact_total(const harmony_record *record);
-/* Whether a line's VAT is booked beside its amount. In a memorial whose amounts sum to zero
-   by themselves the VAT has lines of its own, and would be booked twice. */
-bool exact_vat_beside(const harmony_record *record);
 
 harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
 			  harmony_error *error);
@@ -168,11 +164,8 @@ void exact_explain(harmony_verdict *verdict, int status, const char *message);
 
 /* What names the record at Exact: its natural key, or the hash of what it holds. */
 void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record);
-/* Small helpers on records. */
 /* The row whose date the line goes by: its own, or the header. */
 size_t exact_dated_row(const harmony_record *record, size_t row);
-const char *exact_text(const harmony_record *record, size_t row, harmony_field field);
-bool exact_number(int64_t *out, const harmony_record *record, size_t row, harmony_field field);
 /* Appends `text` as an OData string literal, percent-encoded: 'it''s'. */
 void exact_literal(harmony__buf *path, const char *text);
 

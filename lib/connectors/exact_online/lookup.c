@@ -241,14 +241,6 @@ bool exact_party_doubted(exact *x, const char *code, harmony_kind role)
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-const char *exact_text(const harmony_record *record, size_t row, harmony_field field)
-{
-	const char *text = "";
-
-	(void)harmony_record_get_text(&text, record, row, field);
-	return text;
-}
-
 void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -270,11 +262,6 @@ void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record)
 size_t exact_dated_row(const harmony_record *record, size_t row)
 {
 	return harmony_record_has(record, row, HARMONY_FIELD_DATE) ? row : HARMONY_HEADER;
-}
-
-bool exact_number(int64_t *out, const harmony_record *record, size_t row, harmony_field field)
-{
-	return harmony_record_get_number(out, record, row, field) == HARMONY_OK;
 }
 
 void exact_literal(harmony__buf *path, const char *text)

@@ -74,7 +74,7 @@ static harmony_status put_property(party_body *b, const property *p, harmony_ver
 {
 	bool customer = harmony_record_kind(b->record) == HARMONY_CUSTOMER;
 	const char *name = customer ? p->customer : p->supplier;
-	const char *text = exact_text(b->record, HARMONY_HEADER, p->field);
+	const char *text = harmony__text_of(b->record, HARMONY_HEADER, p->field);
 	const exact_thing *thing = NULL;
 	harmony_status status;
 	int64_t number;
@@ -82,7 +82,7 @@ static harmony_status put_property(party_body *b, const property *p, harmony_ver
 	if (!name || !harmony_record_has(b->record, HARMONY_HEADER, p->field))
 		return HARMONY_OK;
 	if (p->field == HARMONY_FIELD_BLOCKED || p->field == HARMONY_FIELD_CREDIT_LIMIT) {
-		(void)exact_number(&number, b->record, HARMONY_HEADER, p->field);
+		(void)harmony__number_of(&number, b->record, HARMONY_HEADER, p->field);
 		if (p->field == HARMONY_FIELD_BLOCKED)
 			put_flag(b, name, number != 0);
 		else
@@ -118,8 +118,8 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ex
 				harmony_error *error)
 {
 	party_body b = {.x = x, .record = record, .row = known ? known->row : NULL};
-	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const char *name = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_NAME);
+	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *name = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_NAME);
 	harmony_status status = HARMONY_OK;
 
 	*changes = false;
@@ -252,7 +252,7 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
 				  harmony_error *error)
 {
 	char path[80] = "crm/Accounts";
-	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const harmony__json *root = NULL;
 	harmony__arena arena;
 	harmony__buf body, url;
@@ -318,8 +318,8 @@ static harmony_status offer_its_bank(exact *x, const char *id, const char *numbe
 harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
-	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	char id[EXACT_GUID_SIZE] = "";
 	const exact_thing *known;
 	harmony_status status = exact_find_thing(&known, x, EXACT_PARTIES, code, error);
@@ -340,8 +340,8 @@ harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony
 harmony_status exact_preview_party(exact *x, const harmony_record *record, harmony__buf *out,
 				   harmony_verdict *verdict, harmony_error *error)
 {
-	const char *code = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	char id[EXACT_GUID_SIZE];
 	bool changes = true, has = false;
 	const exact_thing *known;

@@ -106,8 +106,8 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 				   harmony_error *error)
 {
 	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
-	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
-	invoice_search s = {.x = x, .record = record, .total = exact_total(record)};
+	const char *journal = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	invoice_search s = {.x = x, .record = record, .total = harmony__sum_of(record)};
 	const exact_thing *party;
 	harmony__buf path;
 	char day[11];
@@ -115,8 +115,9 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 
 	s.journal = x->host->map ? x->host->map("journals", journal, x->host->user) : journal;
 	(void)harmony_record_get_date(&s.date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
-	status = exact_find_thing(&party, x, EXACT_PARTIES,
-				  exact_text(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
+	status =
+	    exact_find_thing(&party, x, EXACT_PARTIES,
+			     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
 	if (status != HARMONY_OK)
 		return status;
 	if (!party) { /* no relation, no invoice of it */
@@ -195,7 +196,7 @@ static harmony_status look_at_line(const harmony__json *row, void *user)
 static harmony_status find_memorial(exact *x, const harmony_record *record,
 				    harmony_verdict *verdict, harmony_error *error)
 {
-	const char *journal = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	const char *journal = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	char key[HARMONY_KEY_SIZE], day[11];
 	memorial_search s = {.x = x, .key = key, .error = error};
 	harmony_date date = {0, 0, 0};
@@ -232,15 +233,16 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 static harmony_status find_party(exact *x, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
-	const char *bank = exact_text(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	const exact_thing *thing;
 	harmony__buf body;
 	bool changes = true, has = true;
 	harmony_status status;
 
 	x->tables[EXACT_PARTIES].loaded = false;
-	status = exact_find_thing(&thing, x, EXACT_PARTIES,
-				  exact_text(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
+	status =
+	    exact_find_thing(&thing, x, EXACT_PARTIES,
+			     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
 	if (status != HARMONY_OK)
 		return status;
 	harmony__buf_init(&body, x->context, 65536);
@@ -290,11 +292,11 @@ typedef struct read_back {
 
 static bool same_line(const read_back *back, size_t row, const char *id, int64_t booked)
 {
-	const char *code = exact_text(back->record, row, HARMONY_FIELD_ACCOUNT);
+	const char *code = harmony__text_of(back->record, row, HARMONY_FIELD_ACCOUNT);
 	const exact_thing *account = NULL;
 	int64_t amount = 0;
 
-	(void)exact_number(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
+	(void)harmony__number_of(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
 	if (exact_find_mapped(&account, back->x, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
 		return false;
 	return account && amount == booked && strcmp(account->id, id) == 0;
@@ -323,12 +325,13 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 {
 	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE], field[32];
 	int64_t amount = 0, vat = 0;
-	bool beside = exact_vat_beside(back->record);
+	bool beside = harmony__vat_beside(back->record);
 
 	for (size_t line = 1; line <= back->count; line++) {
-		(void)exact_number(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
+		(void)harmony__number_of(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
 		if (back->found[line] &&
-		    (!beside || !exact_number(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
+		    (!beside ||
+		     !harmony__number_of(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
 		     vat == back->vat[line]))
 			continue;
 		snprintf(field, sizeof(field), "lines.%zu.%s", line,
@@ -347,7 +350,7 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 			    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
 			    "Exact Online booked no line of %s on ledger account %s; correct the "
 			    "entry there",
-			    want, exact_text(back->record, line, HARMONY_FIELD_ACCOUNT));
+			    want, harmony__text_of(back->record, line, HARMONY_FIELD_ACCOUNT));
 		return;
 	}
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");

@@ -3,13 +3,7 @@
 
 /* Exact's messages come in the language of the user, as "Kind: Subject". One row a known
    pair of words; the first that fits counts. docs/exact-online.md has them for people. */
-static const struct {
-	const char *words[8];   /* any of these, in any language that we know */
-	const char *subject[8]; /* and any of these; none: whatever it is about */
-	const char *code;
-	const char *field;
-	const char *mend;
-} remedies[] = {
+static const harmony__remedy remedies[] = {
     {{"closed", "afgesloten"},
      {NULL},
      "period_closed",
@@ -107,42 +101,14 @@ static const struct {
      "due_date",
      "give the invoice a due date"}};
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool begins(const char *text, const char *word)
-{
-	while (*word && lower(*text) == *word) {
-		text++;
-		word++;
-	}
-	return *word == '\0';
-}
-
-/* Whether one of the words stands in the text, in any case. */
-static bool has_any(const char *text, const char *const words[8])
-{
-	for (size_t i = 0; i < 8 && words[i]; i++) {
-		for (const char *at = text; *at; at++)
-			if (begins(at, words[i]))
-				return true;
-	}
-	return words[0] == NULL;
-}
-
 void exact_explain(harmony_verdict *verdict, int status, const char *message)
 {
-	size_t i = 0;
+	const harmony__remedy *remedy =
+	    harmony__remedy_find(remedies, HARMONY__COUNT(remedies), message);
 
-	while (i < HARMONY__COUNT(remedies) &&
-	       (!has_any(message, remedies[i].words) || !has_any(message, remedies[i].subject)))
-		i++;
-	if (i < HARMONY__COUNT(remedies))
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, remedies[i].code,
-				    remedies[i].field, "Exact Online refused it (HTTP %d): %s",
-				    status, remedies[i].mend);
+	if (remedy)
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, remedy->code, remedy->field,
+				    "Exact Online refused it (HTTP %d): %s", status, remedy->mend);
 	else
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "",
 				    "Exact Online refused it (HTTP %d); its own words say why",
