@@ -9,6 +9,7 @@
 /* One a folder; the table of registry.c says which of them this build has. */
 extern const harmony_connector harmony__ledger;
 extern const harmony_connector harmony__exact_online;
+extern const harmony_connector harmony__minox;
 
 /* ---- what connectors share (shared.c) ---------------------------------------------- */
 

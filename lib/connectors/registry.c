@@ -12,6 +12,7 @@ static const harmony_connector *const connectors[] = {
 #endif
 #if HARMONY__NET
     &harmony__exact_online,
+    &harmony__minox,
 #endif
     NULL, /* listings end here; also keeps the array from being empty */
 };

@@ -17,8 +17,9 @@ import traceback
 import cases
 import faults
 import package_exact
+import package_minox
 
-PACKAGES = {one.name: one for one in (package_exact.ExactOnline,)}
+PACKAGES = {one.name: one for one in (package_exact.ExactOnline, package_minox.Minox)}
 
 
 def main():

@@ -5,9 +5,20 @@ Books are told in the words of the canonical record, so that a case compares wha
 said with what the package holds, whatever the package calls it.
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'simulators'))
+
+
+def listed(page):
+    """(words, code) of the table of messages in docs/, where a booking can bring them."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', page)
+    with open(page, encoding='utf-8') as file:
+        rows = re.findall(r"^\| (`.*?) \| `(\w+)`[^|]* \|", file.read(), re.M)
+    return [(words.replace('…', '123').strip(), code) for cell, code in rows
+            if code not in ('auth_required', 'rate_limited', 'booked_differs')
+            for words in re.findall(r'`([^`]+)`', cell) if ' ' in words.strip()]
 
 
 class Package:
@@ -25,6 +36,16 @@ class Package:
     outstanding = ''      # regex on the requests for open items
     lookups_allowed = 10  # requests of an export beside one a record
     page = 60             # rows of an answer that one more page would follow
+    import_allowed = 12   # requests for 10,000 open items
+    refusal = ''          # the fault that refuses with a message
+    renews_early = False  # whether a login can be renewed at any time
+    error_allowance = True  # whether too many errors shut us out
+    takes_nameless = True  # entries without a number of their own
+    memorial_journals_refuse_vat = True
+    lost_account = None   # the fault that loses a line's account without a word
+    errors_inside = []    # modes in which an error may stand in an answer of 2xx
+    closed_code = ''      # the message code of a closed period
+    bad_links = []        # modes in which a list goes on where it must not
 
     # What a case wishes of the simulator, and its modes for that: pages (rows of an answer),
     # token_age and token_life (seconds), renewals (a day), per_minute (requests),
@@ -89,6 +110,18 @@ class Package:
 
     def messages(self):
         """(the package's words, our code) as the manual lists them."""
+        raise NotImplementedError
+
+    def said(self, words):
+        """How the message of a refusal is told."""
+        return words
+
+    def as_read(self, record, settings):
+        """What the books can hold of a record under these settings."""
+        return record
+
+    def closed_until(self, reset):
+        """The headers of an answer that says so (ms)."""
         raise NotImplementedError
 
     # ---- shared by all simulators that stand on base.py

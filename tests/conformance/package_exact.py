@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Exact Online, for the conformance suite."""
 import datetime
-import os
-import re
 from decimal import Decimal
 
 import package
@@ -21,6 +19,8 @@ class ExactOnline(package.Package):
     outstanding = r'^GET /api/v1/\d+/bulk/Cashflow/'
     other = 654321  # another division
     token = r'^POST /api/oauth2/token'
+    refusal = 'status_500_message'
+    lost_account = 'lose_account'
 
     wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
               'renewals': ('token_calls',), 'per_minute': ('minute_limit',),
@@ -74,6 +74,9 @@ class ExactOnline(package.Package):
             self.sim.access = {token: 0 for token in self.sim.access}
             self.sim.last_issue = None
 
+    def closed_until(self, reset):
+        return {'X-RateLimit-Limit': '5000', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': str(reset)}
+
     def close_period(self, year, period):
         self.sim.control(close=[year, period])
 
@@ -85,13 +88,7 @@ class ExactOnline(package.Package):
         return self.sim.divisions[self.first]
 
     def messages(self):
-        """(words, code) of the table in docs/exact-online.md, where a booking can bring them."""
-        page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'exact-online.md')
-        with open(page, encoding='utf-8') as file:
-            rows = re.findall(r"^\| (`.*?) \| `(\w+)`[^|]* \|", file.read(), re.M)
-        return [(words.replace('…', '123').strip(), code) for cell, code in rows
-                if code not in ('auth_required', 'rate_limited', 'booked_differs')
-                for words in re.findall(r'`([^`]+)`', cell) if ' ' in words.strip()]
+        return package.listed('exact-online.md')
 
     # ---- books
 

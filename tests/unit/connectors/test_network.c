@@ -12,8 +12,8 @@
 
 #include "support/sweep.h"
 
-/* Runs below tests/simulators/exact_online.py: what the program cannot be made to do, such
-   as running out of memory in the middle of a booking. */
+/* Runs below the simulator of the connector that the argument names: what the program cannot be
+   made to do, such as running out of memory in the middle of a booking. */
 
 #define CELLS 8
 
@@ -29,6 +29,41 @@ typedef struct keeper {
 	const char *const *settings; /* key, value, ..., NULL */
 } keeper;
 
+/* A connector under test: what its host is set to, what it must refuse, and the codes that
+   its simulator has for cost centre and cost unit. */
+typedef struct subject_of {
+	const char *name;
+	const char *settings[20];
+	const char *wrong[8][3];
+	const char *centre, *unit;
+} subject_of;
+
+static const subject_of subjects[] = {
+    {"exact-online",
+     {"client_id", "{11111111-2222-3333-4444-555555555555}", "client_secret", "s3cr3t/+&=",
+      "redirect_uri", "https://harmony.example/callback", "token_age", "0", "read_back", "lines"},
+     {{"administration", "Bakery"},
+      {"administration", "1234567890123456789012345"},
+      {"name_max", "many"},
+      {"token_age", "-1"},
+      {"client_id", ""},
+      {"redirect_uri", ""}},
+     "KP10",
+     "KD1"},
+    {"minox",
+     {"client_id", "harmony-client", "client_secret", "s3cr3t/+&=", "redirect_uri",
+      "https://harmony.example/callback", "tenant", "4711", "administration", "1", "read_back",
+      "lines"},
+     {{"tenant", ""},
+      {"tenant", "Bakery"},
+      {"administration", "1/2"},
+      {"name_max", "many"},
+      {"client_id", ""},
+      {"redirect_uri", ""}},
+     "10",
+     "7"}};
+
+static const subject_of *tested = subjects;
 static keeper kept;
 static harmony_context *plain; /* never fails */
 static harmony_record *records[16];
@@ -38,17 +73,6 @@ static size_t record_count;
 
 static const char *setting(const char *key, void *user)
 {
-	static const char *const fixed[] = {"client_id",
-					    "{11111111-2222-3333-4444-555555555555}",
-					    "client_secret",
-					    "s3cr3t/+&=",
-					    "redirect_uri",
-					    "https://harmony.example/callback",
-					    "token_age",
-					    "0",
-					    "read_back",
-					    "lines",
-					    NULL};
 	const keeper *k = user;
 
 	if (strcmp(key, "url") == 0)
@@ -56,7 +80,7 @@ static const char *setting(const char *key, void *user)
 	for (const char *const *at = k->settings; at && *at; at += 2)
 		if (strcmp(at[0], key) == 0)
 			return at[1];
-	for (const char *const *at = fixed; *at; at += 2)
+	for (const char *const *at = tested->settings; *at; at += 2)
 		if (strcmp(at[0], key) == 0)
 			return at[1];
 	return NULL;
@@ -64,8 +88,10 @@ static const char *setting(const char *key, void *user)
 
 static const char *map(const char *table, const char *code, void *user)
 {
-	(void)table, (void)user;
-	return code;
+	(void)user;
+	return strcmp(table, "cost_centres") == 0 ? tested->centre
+	       : strcmp(table, "cost_units") == 0 ? tested->unit
+						  : code;
 }
 
 static cell *cell_of(keeper *k, const char *name, bool make)
@@ -137,7 +163,7 @@ static const char lines[] =
     "\"party\":\"1001\",\"date\":\"2026-05-11\",\"due_date\":\"2026-06-10\",\"lines\":[{\"number\":"
     "1,"
     "\"account\":\"8000\",\"amount\":\"100.00\",\"vat_code\":\"2\",\"vat_amount\":\"21.00\","
-    "\"cost_centre\":\"KP10\",\"cost_unit\":\"KD1\"}]}\n"
+    "\"cost_centre\":\"C\",\"cost_unit\":\"U\"}]}\n"
     "{\"kind\":\"memorial\",\"journal\":\"90\",\"entry_number\":\"2\",\"date\":\"2026-05-31\","
     "\"lines\":[{\"number\":1,\"account\":\"3000\",\"amount\":\"5.00\"},{\"number\":2,"
     "\"account\":\"7900\",\"amount\":\"-5.00\"}]}\n";
@@ -177,9 +203,9 @@ static int teardown(void **state)
 /* ---- without memory ---------------------------------------------------------------------------
  */
 
-static const harmony_connector *exact(void)
+static const harmony_connector *connector(void)
 {
-	return harmony_connector_find("exact-online");
+	return harmony_connector_find(tested->name);
 }
 
 static void check_said(harmony_status status, const harmony_error *error)
@@ -216,7 +242,7 @@ static void offer_all(void *x)
 		harmony_error error = HARMONY_ERROR_INIT;
 		harmony_verdict verdict = HARMONY_VERDICT_INIT;
 		const harmony_record *record = records[i];
-		harmony_status status = exact()->offer(x, &record, 1, &verdict, &error);
+		harmony_status status = connector()->offer(x, &record, 1, &verdict, &error);
 		check_said(status, &error);
 		/* What memory lacks is never the record's fault. */
 		if (verdict.outcome == HARMONY_OUTCOME_REJECTED ||
@@ -227,7 +253,7 @@ static void offer_all(void *x)
 		assert_true(verdict.remote_id[0] != '\0');
 		harmony_verdict seen = HARMONY_VERDICT_INIT;
 		harmony_error why = HARMONY_ERROR_INIT;
-		check_said(exact()->read_back(x, record, verdict.remote_id, &seen, &why), &why);
+		check_said(connector()->read_back(x, record, verdict.remote_id, &seen, &why), &why);
 		assert_int_not_equal(seen.outcome, HARMONY_OUTCOME_DIFFERS);
 	}
 }
@@ -237,11 +263,11 @@ static void look_all(void *x)
 	for (size_t i = 0; i < record_count; i++) {
 		harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
 		harmony_verdict verdict = HARMONY_VERDICT_INIT;
-		harmony_status status = exact()->find(x, records[i], &verdict, &error);
+		harmony_status status = connector()->find(x, records[i], &verdict, &error);
 		check_said(status, &error);
 		if (status == HARMONY_OK)
 			assert_int_equal(verdict.outcome, HARMONY_OUTCOME_BOOKED);
-		check_said(exact()->preview(x, records[i], swallow, NULL, &why), &why);
+		check_said(connector()->preview(x, records[i], swallow, NULL, &why), &why);
 	}
 }
 
@@ -249,11 +275,11 @@ static void fetch_all(void *x)
 {
 	harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
 
-	check_said(exact()->outstanding(x, HARMONY_SIDE_SALES | HARMONY_SIDE_PURCHASE, ignore_item,
-					NULL, &error),
+	check_said(connector()->outstanding(x, HARMONY_SIDE_SALES | HARMONY_SIDE_PURCHASE,
+					    ignore_item, NULL, &error),
 		   &error);
-	check_said(exact()->check(x, (const harmony_record *const *)records, record_count, hear,
-				  NULL, &why),
+	check_said(connector()->check(x, (const harmony_record *const *)records, record_count, hear,
+				      NULL, &why),
 		   &why);
 }
 
@@ -263,9 +289,9 @@ static void open_all(void *x)
 	char url[1024];
 	int64_t next;
 
-	check_said(exact()->login_url(x, url, sizeof(url), "state", &error), &error);
-	check_said(exact()->keep_alive(x, &next, &why), &why);
-	(void)exact()->report(x, swallow, NULL, NULL);
+	check_said(connector()->login_url(x, url, sizeof(url), "state", &error), &error);
+	check_said(connector()->keep_alive(x, &next, &why), &why);
+	(void)connector()->report(x, swallow, NULL, NULL);
 }
 
 /* One pass with the k-th allocation failing; whether one did. */
@@ -282,11 +308,11 @@ static bool pass(void (*work)(void *x), long k, bool for_good)
 	if (k >= 0)
 		s.fail_at = s.calls + k;
 	s.for_good = for_good;
-	status = exact()->open(&x, &host, &error);
+	status = connector()->open(&x, &host, &error);
 	check_said(status, &error);
 	if (status == HARMONY_OK)
 		work(x);
-	exact()->close(x);
+	connector()->close(x);
 	failed = s.failed;
 	harmony_context_free(context);
 	if (s.live != 0)
@@ -302,10 +328,10 @@ static void login(void)
 	harmony_error error = HARMONY_ERROR_INIT;
 	void *x;
 
-	assert_int_equal(exact()->open(&x, &host, &error), HARMONY_OK);
-	if (exact()->login_code(x, "code-0", &error) != HARMONY_OK)
+	assert_int_equal(connector()->open(&x, &host, &error), HARMONY_OK);
+	if (connector()->login_code(x, "code-0", &error) != HARMONY_OK)
 		fail_msg("%s", error.message);
-	exact()->close(x);
+	connector()->close(x);
 	harmony_context_free(context);
 }
 
@@ -332,32 +358,27 @@ static void test_memory(void **state)
 
 static void test_settings(void **state)
 {
-	static const char *const wrong[][3] = {
-	    {"administration", "Bakery", NULL},
-	    {"administration", "1234567890123456789012345", NULL},
-	    {"name_max", "many", NULL},
-	    {"token_age", "-1", NULL},
-	    {"client_id", "", NULL},
-	    {"redirect_uri", "", NULL}};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; tested->wrong[i][0]; i++) {
 		harmony_host host = host_of(plain);
 		harmony_error error = HARMONY_ERROR_INIT;
 		void *x;
-		kept.settings = wrong[i];
-		assert_int_equal(exact()->open(&x, &host, &error), HARMONY_CONFIG);
+		kept.settings = tested->wrong[i];
+		assert_int_equal(connector()->open(&x, &host, &error), HARMONY_CONFIG);
 		assert_null(x);
-		if (!strstr(error.message, wrong[i][0]))
-			fail_msg("%s is not named by '%s'", wrong[i][0], error.message);
+		if (!strstr(error.message, tested->wrong[i][0]))
+			fail_msg("%s is not named by '%s'", tested->wrong[i][0], error.message);
 	}
 	kept.settings = NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_settings),
 					   cmocka_unit_test(test_memory)};
 
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]) && argc > 1; i++)
+		if (strcmp(subjects[i].name, argv[1]) == 0)
+			tested = &subjects[i];
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "connectors/minox/minox.h"
+
+/* Records → batches of transaction lines. Amounts stand in two columns of which one is zero;
+   they are made from integers. A batch has a UUID made from what it is, so that whatever is
+   sent twice is one batch. */
+
+#define MAX_INVOICE 9 /* digits of an invoice number, which is a whole number at Minox */
+
+void minox_entry_uuid(char uuid[HARMONY__UUID_SIZE], const minox *m, const harmony_record *record)
+{
+	char key[HARMONY_KEY_SIZE], name[HARMONY_KEY_SIZE + 64];
+
+	(void)harmony_record_key(key, record);
+	snprintf(name, sizeof(name), "minox:%s/%s/%s", m->tenant, m->administration, key);
+	harmony__uuid5_url(uuid, name);
+}
+
+/* A batch under construction. `verdict` gets an outcome at the first thing that Minox does
+   not have; it is then not sent. */
+typedef struct entry {
+	minox *m;
+	const harmony_record *record;
+	harmony_kind kind;
+	const minox_thing *journal, *party;
+	int64_t year, period, invoice; /* invoice 0: none */
+	int64_t balance;               /* of the lines so far, debit minus credit, VAT included */
+	harmony__json_writer w;
+	harmony_verdict *verdict;
+	harmony_error *error;
+	harmony_status status;
+} entry;
+
+static bool going_on(const entry *e)
+{
+	return e->status == HARMONY_OK && e->verdict->outcome == HARMONY_OUTCOME_NONE;
+}
+
+HARMONY__PRINTF(5, 6)
+static void refuse(entry *e, const char *code, size_t row, const char *field, const char *format,
+		   ...)
+{
+	harmony_error text = HARMONY_ERROR_INIT;
+	harmony__buf name;
+	va_list args;
+
+	va_start(args, format);
+	harmony__error_v(&text, HARMONY_REJECTED, NULL, format, args);
+	va_end(args);
+	harmony__buf_init(&name, e->m->context, 64);
+	if (row)
+		harmony__buf_printf(&name, "lines.%zu.", row);
+	harmony__buf_str(&name, field);
+	harmony_verdict_set(e->verdict, HARMONY_OUTCOME_REJECTED, code,
+			    name.data ? name.data : field, "%s", text.message);
+	harmony__buf_free(&name);
+}
+
+static const char *text_of(const entry *e, size_t row, harmony_field field)
+{
+	return harmony__text_of(e->record, row, field);
+}
+
+static const struct {
+	const char *code, *what, *section;
+} kinds_of_thing[] = {
+    [MINOX_ACCOUNTS] = {"unknown_account", "ledger account", "accounts"},
+    [MINOX_JOURNALS] = {"unknown_journal", "journal", "journals"},
+    [MINOX_VAT] = {"unknown_vat_code", "VAT code", "vat"},
+    [MINOX_TERMS] = {"unknown_payment_condition", "payment term", "payment_conditions"},
+    [MINOX_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
+    [MINOX_TYPES] = {"unknown_cost_unit", "cost type", "cost_units"}};
+
+/* The thing under the file's code; refuses the entry when there is none or it is blocked. */
+static const minox_thing *need(entry *e, int table, size_t row, harmony_field field)
+{
+	const char *code = text_of(e, row, field), *name = harmony_field_describe(field)->name;
+	const minox_thing *thing = NULL;
+
+	e->status = minox_find_mapped(&thing, e->m, table, code, e->error);
+	if (e->status != HARMONY_OK)
+		return NULL;
+	if (!thing)
+		refuse(e, kinds_of_thing[table].code, row, name,
+		       "Minox has no %s '%s'; map it under [integration NAME %s], or make it there",
+		       kinds_of_thing[table].what, code, kinds_of_thing[table].section);
+	else if (thing->blocked)
+		refuse(e, kinds_of_thing[table].code, row, name,
+		       "the %s '%s' is blocked in Minox; unblock it there, or map to another one",
+		       kinds_of_thing[table].what, thing->code);
+	return going_on(e) ? thing : NULL;
+}
+
+/* The relation; one whose own offer is in doubt keeps the entry waiting. */
+static const minox_thing *need_party(entry *e, size_t row, int table)
+{
+	const char *code = text_of(e, row, HARMONY_FIELD_PARTY);
+	const minox_thing *thing = NULL;
+
+	e->status = minox_find_thing(&thing, e->m, table, code, e->error);
+	if (e->status != HARMONY_OK || thing)
+		return thing;
+	if (minox_party_doubted(e->m, table, code))
+		harmony_verdict_set(
+		    e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
+		    "relation '%s' was sent to Minox and not answered; this entry is offered "
+		    "once it is there",
+		    code);
+	else
+		refuse(e, "unknown_party", row, "party",
+		       "Minox has no %s with externalid '%s'; export it (%s) with the entry, or "
+		       "give it "
+		       "that externalid there",
+		       table == MINOX_SUPPLIERS ? "supplier" : "customer", code,
+		       table == MINOX_SUPPLIERS ? "credit.csv" : "debitr.csv");
+	return NULL;
+}
+
+/* ---- header ------------------------------------------------------------------------------ */
+
+static void take_journal(entry *e)
+{
+	e->journal = need(e, MINOX_JOURNALS, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
+	if (e->journal && e->journal->books && e->journal->books != e->kind)
+		refuse(e, "unknown_journal", HARMONY_HEADER, "journal",
+		       "journal '%s' of Minox is one for a %s, and this is a %s; map the journal "
+		       "under "
+		       "[integration NAME journals]",
+		       e->journal->code, harmony_kind_word(e->journal->books),
+		       harmony_kind_word(e->kind));
+}
+
+static int64_t period_in(const minox_year *year, harmony_date date)
+{
+	int64_t months = (date.year - year->start.year) * 12 + date.month - year->start.month;
+	int64_t weeks = (harmony_date_to_days(date) - harmony_date_to_days(year->start)) / 28;
+
+	if (year->periods == 13)
+		return weeks < 12 ? weeks + 1 : 13;
+	return year->periods > 0 && year->periods <= 12 ? months * year->periods / 12 + 1 : 0;
+}
+
+static void take_period(entry *e)
+{
+	harmony_date date = {0, 0, 0};
+	int32_t day;
+
+	(void)harmony_record_get_date(&date, e->record, HARMONY_HEADER, HARMONY_FIELD_DATE);
+	day = harmony_date_to_days(date);
+	for (size_t i = 0; i < e->m->year_count && !e->year; i++) {
+		const minox_year *year = &e->m->years[i];
+		if (day >= harmony_date_to_days(year->start) &&
+		    day <= harmony_date_to_days(year->end)) {
+			e->year = year->number;
+			e->period = period_in(year, date);
+		}
+	}
+	if (e->m->file_period) {
+		(void)harmony__number_of(&e->year, e->record, HARMONY_HEADER, HARMONY_FIELD_YEAR);
+		(void)harmony__number_of(&e->period, e->record, HARMONY_HEADER,
+					 HARMONY_FIELD_PERIOD);
+	}
+	if (!e->year)
+		refuse(
+		    e, "period_closed", HARMONY_HEADER, "date",
+		    "Minox has no fiscal year for this date; make it there, or correct the date");
+}
+
+/* A whole number without leading zeros, which another number could equal; 0: it is none. */
+static int64_t whole(const char *text)
+{
+	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
+	uint64_t value = 0;
+
+	if (*text == '0' || harmony__cursor_digits(&cursor, MAX_INVOICE, &value) == 0 ||
+	    !harmony__cursor_done(&cursor))
+		return 0;
+	return (int64_t)value;
+}
+
+static void take_invoice(entry *e)
+{
+	bool own = e->kind == HARMONY_PURCHASE_INVOICE && e->m->own_number;
+	harmony_field field = own ? HARMONY_FIELD_ENTRY_NUMBER : HARMONY_FIELD_INVOICE_NUMBER;
+	const char *text = text_of(e, HARMONY_HEADER, field);
+
+	if (e->kind == HARMONY_MEMORIAL)
+		return;
+	e->invoice = whole(text);
+	if (!e->invoice)
+		refuse(e, strlen(text) > MAX_INVOICE ? "too_long" : "invalid_number",
+		       HARMONY_HEADER, harmony_field_describe(field)->name,
+		       "'%s' cannot be an invoice number at Minox: that is a whole number of at "
+		       "most %d "
+		       "digits, without leading zeros; renumber it%s",
+		       text, MAX_INVOICE,
+		       e->kind == HARMONY_PURCHASE_INVOICE && !own
+			   ? ", or set purchase_number = entry"
+			   : "");
+	if (going_on(e))
+		e->party = need_party(e, HARMONY_HEADER, minox_party_table(e->kind));
+}
+
+static void take_header(entry *e)
+{
+	char key[HARMONY_KEY_SIZE];
+
+	e->status = minox_ready(e->m, e->error);
+	if (e->status == HARMONY_OK && !harmony_record_key(key, e->record))
+		refuse(e, "missing_field", HARMONY_HEADER, "entry_number",
+		       "without a number of its own this entry cannot be told from its like at "
+		       "Minox, and "
+		       "one would replace the other; give it an entry number");
+	if (going_on(e))
+		take_journal(e);
+	if (going_on(e))
+		take_period(e);
+	if (going_on(e))
+		take_invoice(e);
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+static void put_id(entry *e, const char *name, const char *id, bool number)
+{
+	harmony__json_key(&e->w, name);
+	harmony__json_object(&e->w);
+	if (number && strspn(id, "0123456789") == strlen(id)) {
+		harmony__json_key(&e->w, "id");
+		harmony__json_raw_number(&e->w, id, strlen(id));
+	} else {
+		harmony__json_put(&e->w, "id", id);
+	}
+	harmony__json_object_end(&e->w);
+}
+
+static void put_date(entry *e, const char *name, size_t row, harmony_field field)
+{
+	harmony_date date;
+	char text[11];
+
+	if (harmony_record_get_date(&date, e->record, row, field) != HARMONY_OK)
+		return;
+	harmony_date_format(text, date);
+	harmony__json_put(&e->w, name, text);
+}
+
+static void put_currency(entry *e)
+{
+	const char *currency = text_of(e, HARMONY_HEADER, HARMONY_FIELD_CURRENCY);
+	int64_t rate;
+
+	if (!*currency)
+		return;
+	harmony__json_key(&e->w, "currency");
+	harmony__json_object(&e->w);
+	harmony__json_put(&e->w, "id", currency);
+	if (e->m->send_rate &&
+	    harmony__number_of(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) &&
+	    rate != 1000000 && rate != 0)
+		harmony__json_put_number(&e->w, "exchange_rate", rate, HARMONY_SCALE_RATE);
+	harmony__json_object_end(&e->w);
+}
+
+/* What every line of a batch repeats. */
+static void put_common(entry *e, size_t row)
+{
+	bool dated =
+	    e->kind == HARMONY_MEMORIAL && harmony_record_has(e->record, row, HARMONY_FIELD_DATE);
+	int64_t number = whole(text_of(e, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER));
+
+	put_id(e, "journal", e->journal->id, false);
+	harmony__json_key(&e->w, "period");
+	harmony__json_object(&e->w);
+	if (e->period)
+		harmony__json_put_number(&e->w, "id", e->period, 0);
+	harmony__json_put_number(&e->w, "fiscal_year", e->year, 0);
+	harmony__json_object_end(&e->w);
+	put_date(e, "document_date", dated ? row : HARMONY_HEADER, HARMONY_FIELD_DATE);
+	if (e->m->send_number && number)
+		harmony__json_put_number(&e->w, "entry_number", number, 0);
+	if (e->invoice)
+		harmony__json_put_number(&e->w, "invoice_number", e->invoice, 0);
+	put_currency(e);
+	if (e->party && !e->m->contra) {
+		put_date(e, "due_date", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
+		put_id(e, e->kind == HARMONY_SALES_INVOICE ? "customer" : "supplier", e->party->id,
+		       false);
+	}
+}
+
+/* Begins a line; `amount` is positive for debit. */
+static void begin_line(entry *e, const char *type, const char *id, int64_t amount)
+{
+	harmony__json_object(&e->w);
+	harmony__json_key(&e->w, "account");
+	harmony__json_object(&e->w);
+	harmony__json_put(&e->w, "id", id);
+	harmony__json_put(&e->w, "type", type);
+	harmony__json_object_end(&e->w);
+	harmony__json_put_number(&e->w, "debit", amount > 0 ? amount : 0, HARMONY_SCALE_AMOUNT);
+	harmony__json_put_number(&e->w, "credit", amount < 0 ? -amount : 0, HARMONY_SCALE_AMOUNT);
+	e->balance += amount;
+}
+
+static void put_description(entry *e, size_t row, const char *text)
+{
+	if (e->m->description_max &&
+	    harmony__utf8_length(text, strlen(text)) > e->m->description_max)
+		refuse(e, "too_long", row, "description",
+		       "'%s' is longer than %zu characters; shorten it, or set description_max if "
+		       "Minox "
+		       "takes more",
+		       text, e->m->description_max);
+	else if (*text)
+		harmony__json_put(&e->w, "description", text);
+}
+
+/* The relation's own line. A supplier's number that cannot be the invoice number leads the
+   description, the only place where it can stay. */
+static void put_contra(entry *e)
+{
+	int64_t total = harmony__sum_of(e->record);
+	bool sales = e->kind == HARMONY_SALES_INVOICE;
+	const char *number = text_of(e, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
+	harmony__buf text;
+
+	harmony__buf_init(&text, e->m->context, 4096);
+	if (!sales && *number && whole(number) != e->invoice)
+		harmony__buf_printf(&text, "%s; ", number);
+	harmony__buf_str(&text, text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION));
+	begin_line(e, sales ? "customer" : "supplier", e->party->id, sales ? total : -total);
+	put_description(e, HARMONY_HEADER, text.data ? text.data : "");
+	put_common(e, HARMONY_HEADER);
+	put_date(e, "due_date", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
+	harmony__json_object_end(&e->w);
+	if (e->status == HARMONY_OK)
+		e->status = harmony__buf_check(&text, "a description", e->error);
+	harmony__buf_free(&text);
+}
+
+/* VAT of its own line, on the account that the code books to. */
+static void put_vat_line(entry *e, size_t row, const minox_thing *vat, int64_t amount)
+{
+	char id[HARMONY_DECIMAL_SIZE];
+
+	harmony_decimal_format(id, vat->account, 0, '.');
+	begin_line(e, "ledger_account", id, amount);
+	put_common(e, row);
+	harmony__json_object_end(&e->w);
+}
+
+/* A memorial's line on a collective account goes to the relation, whose account that is. */
+static bool to_party(entry *e, size_t row, const minox_thing *account, const char **type,
+		     const minox_thing **party)
+{
+	static const char *const types[] = {"customer", "supplier"};
+
+	if (e->kind != HARMONY_MEMORIAL || !*text_of(e, row, HARMONY_FIELD_PARTY))
+		return false;
+	for (int i = 0; i < 2 && going_on(e); i++) {
+		const minox_thing *journal;
+		char id[HARMONY_DECIMAL_SIZE];
+		e->status = minox_party_journal(&journal, e->m, MINOX_CUSTOMERS + i, e->error);
+		if (e->status != HARMONY_OK)
+			break;
+		harmony_decimal_format(id, journal->account, 0, '.');
+		if (strcmp(id, account->id) != 0)
+			continue;
+		*type = types[i];
+		*party = need_party(e, row, MINOX_CUSTOMERS + i);
+		return *party != NULL;
+	}
+	return false;
+}
+
+static void put_dimensions(entry *e, size_t row)
+{
+	const minox_thing *thing;
+
+	if (*text_of(e, row, HARMONY_FIELD_COST_CENTRE) && going_on(e)) {
+		thing = need(e, MINOX_CENTRES, row, HARMONY_FIELD_COST_CENTRE);
+		if (thing)
+			put_id(e, "cost_center", thing->id, true);
+	}
+	if (*text_of(e, row, HARMONY_FIELD_COST_UNIT) && e->m->cost_types && going_on(e)) {
+		thing = need(e, MINOX_TYPES, row, HARMONY_FIELD_COST_UNIT);
+		if (thing)
+			put_id(e, "cost_type", thing->id, true);
+	}
+}
+
+static void put_line(entry *e, size_t row)
+{
+	const minox_thing *account = need(e, MINOX_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
+	const minox_thing *vat = NULL, *party = NULL;
+	const char *type = "ledger_account";
+	int64_t sign = e->kind == HARMONY_SALES_INVOICE ? -1 : 1, net = 0, tax = 0, sent;
+	bool beside = harmony__vat_beside(e->record);
+
+	(void)harmony__number_of(&net, e->record, row, HARMONY_FIELD_AMOUNT);
+	if (beside)
+		(void)harmony__number_of(&tax, e->record, row, HARMONY_FIELD_VAT_AMOUNT);
+	if (going_on(e) && *text_of(e, row, HARMONY_FIELD_VAT_CODE) &&
+	    e->m->vat_lines != MINOX_VAT_NONE)
+		vat = need(e, MINOX_VAT, row, HARMONY_FIELD_VAT_CODE);
+	if (going_on(e))
+		(void)to_party(e, row, account, &type, &party);
+	if (!going_on(e))
+		return;
+	if (tax && e->m->vat_lines == MINOX_VAT_OWN && !(vat && vat->account)) {
+		refuse(e, "unknown_vat_code", row, "vat_code",
+		       "the VAT of this line needs an account of its own, and its VAT code names "
+		       "none; give "
+		       "the code one in Minox, or set vat_lines = with");
+		return;
+	}
+	sent = e->m->vat_lines == MINOX_VAT_OWN || e->m->net ? net : net + tax;
+	begin_line(e, type, party ? party->id : account->id, sign * sent);
+	e->balance += e->m->vat_lines == MINOX_VAT_OWN ? 0 : sign * (net + tax - sent);
+	put_description(e, row, text_of(e, row, HARMONY_FIELD_DESCRIPTION));
+	put_common(e, row);
+	put_dimensions(e, row);
+	if (vat && e->m->vat_lines == MINOX_VAT_WITH && beside) {
+		harmony__json_key(&e->w, "vat");
+		harmony__json_object(&e->w);
+		harmony__json_key(&e->w, "id");
+		harmony__json_raw_number(&e->w, vat->id, strlen(vat->id));
+		/* In the column of its line. */
+		harmony__json_put_number(&e->w, "amount", sent < 0 ? -tax : tax,
+					 HARMONY_SCALE_AMOUNT);
+		harmony__json_object_end(&e->w);
+	}
+	harmony__json_object_end(&e->w);
+	if (tax && e->m->vat_lines == MINOX_VAT_OWN)
+		put_vat_line(e, row, vat, sign * tax);
+}
+
+harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *path,
+				harmony__buf *body, harmony_verdict *verdict, harmony_error *error)
+{
+	entry e = {.m = m,
+		   .record = record,
+		   .kind = harmony_record_kind(record),
+		   .verdict = verdict,
+		   .error = error};
+	char uuid[HARMONY__UUID_SIZE];
+	harmony_status status;
+
+	take_header(&e);
+	if (!going_on(&e))
+		return e.status;
+	minox_entry_uuid(uuid, m, record);
+	harmony__buf_printf(path, "transaction_line_batch/%s", uuid);
+	harmony__json_begin(&e.w, harmony__buf_write, body);
+	harmony__json_array(&e.w);
+	if (e.party && m->contra)
+		put_contra(&e);
+	else if (e.party)
+		e.balance = e.kind == HARMONY_SALES_INVOICE ? harmony__sum_of(record)
+							    : -harmony__sum_of(record);
+	for (size_t row = 1; row <= harmony_record_lines(record) && going_on(&e); row++)
+		put_line(&e, row);
+	if (!going_on(&e))
+		return e.status;
+	harmony__json_array_end(&e.w);
+	status = harmony__json_end(&e.w);
+	if (status != HARMONY_OK)
+		return harmony_error_set(error, status, NULL, "the entry's request");
+	if (e.balance != 0)
+		refuse(&e, "unbalanced", HARMONY_HEADER, "lines",
+		       "debit and credit of this entry differ; let its lines and their VAT make "
+		       "its total");
+	return harmony__buf_check(path, "a request", error);
+}
+
+/* ---- offering ------------------------------------------------------------------------------ */
+
+const harmony__json *minox_lines(const harmony__json *root)
+{
+	const harmony__json *list = harmony__json_get(root, "collection");
+
+	if (root && root->type == HARMONY__JSON_ARRAY)
+		list = root;
+	return list && list->type == HARMONY__JSON_ARRAY &&
+		       harmony__json_get(list->first, "account")
+		   ? list
+		   : NULL;
+}
+
+/* After 2xx with an error beside it: the batch is there, or it is not. */
+static harmony_status look_again(minox *m, const harmony_record *record, harmony_verdict *verdict,
+				 harmony_error *error)
+{
+	harmony_verdict found = HARMONY_VERDICT_INIT;
+	harmony_status status = minox_find(m, record, &found, error);
+
+	if (status != HARMONY_OK || found.outcome == HARMONY_OUTCOME_ABSENT)
+		return status;
+	harmony__copy_text(found.vendor, sizeof(found.vendor), verdict->vendor,
+			   strlen(verdict->vendor));
+	if (found.outcome == HARMONY_OUTCOME_BOOKED)
+		harmony__log(m->context, HARMONY_LOG_WARNING, "Minox booked %s and said: %s",
+			     found.remote_id, found.vendor);
+	*verdict = found;
+	return HARMONY_OK;
+}
+
+harmony_status minox_offer_entry(minox *m, const harmony_record *record, harmony_verdict *verdict,
+				 harmony_error *error)
+{
+	char uuid[HARMONY__UUID_SIZE];
+	const harmony__json *root = NULL;
+	harmony__arena arena;
+	harmony__buf path, body;
+	bool said = false;
+	harmony_status status;
+
+	harmony__arena_init(&arena, m->context, MINOX_TREE_LIMIT);
+	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
+	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
+	m->compared[0] = '\0';
+	status = minox_entry_body(m, record, &path, &body, verdict, error);
+	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)
+		goto done;
+	minox_entry_uuid(uuid, m, record);
+	status = minox_send(m, "PUT", path.data, &body, &arena, &root, &said, verdict, error);
+	if (status == HARMONY_OK && said)
+		status = look_again(m, record, verdict, error);
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED) {
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid,
+				   strlen(uuid));
+		if (minox_lines(root)) {
+			status = minox_compare(m, &body, minox_lines(root), verdict, error);
+			if (status == HARMONY_OK)
+				memcpy(m->compared, uuid, sizeof(uuid));
+		}
+	}
+done:
+	harmony__buf_free(&body);
+	harmony__buf_free(&path);
+	harmony__arena_free(&arena);
+	return status;
+}

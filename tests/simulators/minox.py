@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A simulator of Minox Boekhouden Online's REST API, as strict as what is known of it.
+
+minox.py COMMAND...   runs COMMAND with HARMONY_TEST_URL set, ends with its status
+minox.py --port N     serves until interrupted
+Simulator(**modes)    in a Python test: .start() .stop() .url .control(...)
+
+It starts with the refresh token "refresh-0" and the code "code-0"; "access-0" is valid for
+"token_life" seconds. What is not known of the real service is a mode, in both readings.
+
+Control below /_sim/ (see base.py for faults, modes, advance, forget and reset) knows also:
+  customers: N or [{...}]   suppliers: N or [{...}]   open_items: N
+  pay: {"side": "sales", "account": 10001, "number": 1, "amount": "1.00"}
+  loose: {"side": "sales", "account": 10001, "amount": "1.00"}
+  before: {"account": 10001, "number": 1, "amount": "1.00"}
+  close: [year, period]     expire_tokens: true       code: "text"
+"""
+import json
+import re
+import urllib.parse
+from decimal import Decimal
+
+import base
+from base import Answer
+
+CENT = Decimal("0.01")
+LINE_FIELDS = set("account debit credit description journal period document_date due_date entry_number invoice_number "
+                  "payment_term cost_center cost_type vat currency customer supplier".split())
+PARTY_FIELDS = set("id addresses search language currency payment_term vat chamber_of_commerce bank_accounts bank "
+                   "blocked memo custom_fields aggregation is_one_time externalid".split())
+SALES, PURCHASE, GENERAL = "sales", "purchase", "general"
+SIDES = {SALES: "customer", PURCHASE: "supplier"}
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Simulator(base.Simulator):
+    """A strict simulator of Minox Boekhouden Online's REST API."""
+    MODES = {
+        "client_id": "harmony-client", "client_secret": "s3cr3t/+&=",
+        "redirect_uri": "https://harmony.example/callback", "tenant": 4711, "administrations": [1, 2],
+        "token_life": 600, "min_age": 0, "old_access_dies": False, "token_calls": 100000, "minute_limit": 1000000,
+        "rate_headers": True, "page": 1000, "bulk_page": 1000, "bare_lists": False, "next": "absolute",
+        "token_body": "both", "journal_types": True, "number_of_periods": 12,
+        # what is not documented, in both readings
+        "vat_lines": "with", "line_amounts": "gross", "contra_line": "send", "put_answer": "lines",
+        "payable_status": "known", "payables_sign": "positive", "cost_type": "known", "exchange_rate": "known",
+        "free_entry_numbers": True, "errors": "400", "message_type": "error",
+    }
+
+    # ---- data
+
+    def seed(self):
+        start = self.now()
+        self.access = {"access-0": start + self.modes["token_life"]}
+        self.refresh, self.dead, self.codes = {"refresh-0": start}, set(), {"code-0"}
+        self.generation, self.calls = 0, []
+        self.closed, self.kept_elsewhere = set(), {}
+        self.parties = {SALES: {}, PURCHASE: {}}
+        self.batches, self.items = {}, {SALES: {}, PURCHASE: {}}
+        types = self.modes["journal_types"]
+        self.journals = {id_: {"id": id_, "type": kind if types or kind == GENERAL else "onbekend", "_kind": kind,
+                               "ledger_account_id": account, "description": id_}
+                         for id_, kind, account in (
+                             ("VK", SALES, 1300), ("IK", PURCHASE, 1600), ("MEM", GENERAL, None), ("90", GENERAL, None),
+                             ("70", SALES, 1300), ("60", PURCHASE, 1600))}
+        self.vat = {1: (9, 1500), 2: (21, 1510), 4: (21, 1520), 5: (9, 1530)}
+        codes = {8000: 2, 8010: 1, 4500: 4}
+        self.accounts = {id_: codes.get(id_) for id_ in
+                         (1300, 1500, 1510, 1520, 1530, 1600, 3000, 4500, 4600, 4990, 7000, 7010, 7900, 8000, 8010, 8020)}
+        self.terms, self.centres, self.types = (14, 30), (10, 20), (7,)
+
+    # ---- refusals
+
+    def message(self, status, text, code="MNX-0001", field=None):
+        return Answer(status, [{"message_code": code, "message_type": self.modes["message_type"], "message": text,
+                                "field": field, "tenant_id": self.modes["tenant"], "administration_id": 1}])
+
+    def refuse(self, request, status, rule, text=None):
+        self.violate(request, rule, self.message(status, text or rule))
+
+    def business(self, text, code, field=None):
+        """What is wrong with the books: no rule of the interface is broken by asking."""
+        raise self.message(400 if self.modes["errors"] == "400" else 200, text, code, field)
+
+    def plain_failure(self, request, kind):
+        if kind == "status_400_message":
+            return self.message(400, request.fault_value("message", "Fout."), request.fault_value("code", "MNX-0400"))
+        return super().plain_failure(request, kind)
+
+    # ---- tokens
+
+    def token(self, request):
+        kind = request.headers.get("content-type", "").split(";")[0]
+        if request.method != "POST" or request.query:
+            self.refuse(request, 405, "the token is asked for with POST")
+        if kind == "application/json" and self.modes["token_body"] != "form":
+            form = json.loads(request.body)
+        elif kind == "application/x-www-form-urlencoded" and self.modes["token_body"] != "json":
+            form = dict(urllib.parse.parse_qsl(request.body.decode(), strict_parsing=True))
+        else:
+            self.refuse(request, 415, "token fields in the wrong form")
+        if (form.get("client_id"), form.get("client_secret")) != (self.modes["client_id"], self.modes["client_secret"]):
+            self.violate(request, "wrong client", Answer(401, {"error": "invalid_client"}))
+        if form.get("grant_type") == "authorization_code":
+            if form.get("code") not in self.codes:
+                self.violate(request, "a code is good once", Answer(400, {"error": "invalid_grant"}))
+            self.codes.discard(form["code"])
+        elif form.get("grant_type") == "refresh_token":
+            if form.get("refresh_token") not in self.refresh:
+                self.violate(request, "refresh tokens are good once", Answer(400, {"error": "invalid_grant"}))
+            del self.refresh[form["refresh_token"]]
+        else:
+            self.violate(request, "unknown grant_type", Answer(400, {"error": "unsupported_grant_type"}))
+        self.generation += 1
+        access, refresh = "access-%d" % self.generation, "refresh-%d" % self.generation
+        if self.modes["old_access_dies"]:
+            self.access = {token: 0 for token in self.access}
+        self.access[access], self.refresh[refresh] = self.now() + self.modes["token_life"], self.now()
+        return Answer(200, {"token_type": "Bearer", "access_token": access, "refresh_token": refresh,
+                            "expires_in": self.modes["token_life"]})
+
+    def check_login(self, request):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer":
+            self.refuse(request, 401, "no Bearer token")
+        if request.is_fault("expire_token"):
+            self.access[token] = 0
+        if token not in self.access:
+            self.refuse(request, 401, "unknown access token")
+        if self.access[token] <= self.now():
+            raise Answer(401, {"message": "Unauthenticated."})
+
+    def rate(self):
+        """What is left of this minute, as headers."""
+        now = self.now()
+        self.calls = [at for at in self.calls if at > now - 60]
+        limit = self.modes["minute_limit"]
+        reset = (self.calls[0] if self.calls else now) + 60
+        headers = {"x-rate-limit-limit": limit, "x-rate-limit-remaining": max(0, limit - len(self.calls) - 1),
+                   "x-rate-limit-reset": int(reset * 1000)}
+        if len(self.calls) >= limit:
+            raise Answer(429, "", headers if self.modes["rate_headers"] else {})
+        self.calls.append(now)
+        return headers if self.modes["rate_headers"] else {}
+
+    # ---- routes
+
+    def handle(self, request):
+        if request.path == "/oauth/token":
+            return self.token(request)
+        self.check_login(request)
+        headers = self.rate()
+        try:
+            answer = self.route(request)
+        except Answer as refusal:
+            answer = refusal
+        answer.headers.update(headers)
+        return answer
+
+    def route(self, request):
+        parts = [urllib.parse.unquote(part) for part in request.target.partition("?")[0].split("/")[1:]]
+        if request.headers.get("accept") != "application/json":
+            self.refuse(request, 406, "Accept: application/json is missing")
+        if parts[:4] != ["api", "1", "tenant", str(self.modes["tenant"])] or parts[4:5] != ["administration"]:
+            self.refuse(request, 404, "no such address")
+        if len(parts) == 5:
+            return self.list(request, [self.administration(id_) for id_ in self.modes["administrations"]])
+        if parts[5] not in map(str, self.modes["administrations"]):
+            self.refuse(request, 404, "no such administration")
+        if parts[5] != str(self.modes["administrations"][0]) and request.method != "GET":
+            return self.elsewhere(request)
+        if request.target in self.kept_elsewhere:
+            return Answer(200, base.plain(self.kept_elsewhere[request.target]))
+        return self.serve(request, parts[6:])
+
+    def elsewhere(self, request):
+        """Another administration takes everything and keeps nothing that is looked at."""
+        if request.method == "POST":
+            return Answer(201, {"id": 99999})
+        self.kept_elsewhere[request.target] = self.json(request)
+        return Answer(200, base.plain(self.kept_elsewhere[request.target]))
+
+    def administration(self, id_):
+        years = [{"fiscal_year": year, "number_of_periods": self.modes["number_of_periods"],
+                  "start_date": "%d-01-01T00:00:00.000Z" % year, "end_date": "%d-12-31" % year}
+                 for year in range(2020, 2030)]
+        return {"id": id_, "name": "Administratie %d" % id_, "vat_on_sub": False, "fiscal_years": years,
+                "currency": {"id": "EUR"}}
+
+    def serve(self, request, parts):
+        name = parts[0]
+        if name in ("customer", "supplier"):
+            return self.party(request, SALES if name == "customer" else PURCHASE, parts[1:])
+        if name == "transaction_line_batch" and len(parts) == 2:
+            return self.batch(request, parts[1])
+        if request.method != "GET":
+            self.refuse(request, 405, "%s is only read" % name)
+        if name in ("receivable", "payable") and len(parts) == 1:
+            return self.open(request, SALES if name == "receivable" else PURCHASE)
+        if name == "cost_type" and len(parts) == 2:
+            if parts[1] not in map(str, self.types):
+                raise self.message(404, "Kostensoort niet gevonden.")
+            return Answer(200, {"id": int(parts[1]), "description": "Soort"})
+        lists = {"ledger_account": [{"id": a, "description": "Rekening %d" % a, "blocked": {"active": False}}
+                                    for a in self.accounts],
+                 "journal": [{k: v for k, v in j.items() if k[0] != "_"} for j in self.journals.values()],
+                 "vat": [{"id": v, "percentage": p, "account_id": str(a), "type": "Af te dragen (1a, 1b)"}
+                         for v, (p, a) in self.vat.items()],
+                 "payment_term": [{"id": t, "days": t} for t in self.terms],
+                 "cost_center": [{"id": c} for c in self.centres]}
+        if name not in lists or len(parts) > 1:
+            self.refuse(request, 404, "no such address")
+        return self.list(request, lists[name])
+
+    def list(self, request, rows, size="page"):
+        options = dict(urllib.parse.parse_qsl(request.query))
+        page = int(options.pop("currentpage", 1))
+        size = self.modes[size]
+        chunk = rows[(page - 1) * size:page * size]
+        if self.modes["bare_lists"]:
+            return Answer(200, base.plain(rows))
+        links = {}
+        if page * size < len(rows):
+            options["currentpage"] = page + 1
+            link = request.target.partition("?")[0] + "?" + urllib.parse.urlencode(options)
+            links["next"] = {"absolute": self.url + link, "relative": link, "object": {"href": self.url + link},
+                             "circle": self.url + request.target, "elsewhere": "http://127.0.0.2:1" + link}[
+                                 self.modes["next"]]
+        return Answer(200, base.plain({"links": links, "collection": chunk}))
+
+    def json(self, request):
+        if request.headers.get("content-type", "").split(";")[0] != "application/json":
+            self.refuse(request, 415, "bodies are JSON")
+        try:
+            return json.loads(request.body, parse_float=Decimal)
+        except ValueError:
+            self.refuse(request, 400, "a body that is no JSON")
+
+    # ---- relations
+
+    def party(self, request, side, parts):
+        kept = self.parties[side]
+        if parts[:1] == ["by_externalid"] and len(parts) == 2 and request.method == "GET":
+            found = next((p for p in kept.values() if p.get("externalid") == parts[1]), None)
+            if found is None:
+                raise self.message(404, "Relatie niet gevonden.")
+            return Answer(200, base.plain(found))
+        if not parts and request.method == "GET":
+            return self.list(request, list(kept.values()))
+        if not parts and request.method == "POST":
+            return self.make_party(request, side)
+        if len(parts) == 1 and parts[0].isdigit() and int(parts[0]) in kept and request.method in ("GET", "PATCH"):
+            found = kept[int(parts[0])]
+            if request.method == "PATCH":
+                found.update(self.party_body(request))
+            return Answer(200, base.plain(found))
+        self.refuse(request, 404, "no such relation")
+
+    def party_body(self, request):
+        body = self.json(request)
+        if not isinstance(body, dict) or set(body) - PARTY_FIELDS:
+            self.refuse(request, 400, "unknown fields of a relation: %s" % sorted(set(body) - PARTY_FIELDS))
+        for address in body.get("addresses", []):
+            if not re.fullmatch("[A-Z]{2}", address.get("country_code", "NL")):
+                self.refuse(request, 400, "country codes have two letters")
+        term = body.get("payment_term")
+        if term is not None and term.get("id") not in self.terms:
+            self.refuse(request, 400, "an unknown payment term was sent")
+        return body
+
+    def make_party(self, request, side):
+        options = dict(urllib.parse.parse_qsl(request.query))
+        journal = self.journals.get(options.get("journal_id"))
+        if not journal or journal["_kind"] != side:
+            self.refuse(request, 400, "a new relation needs the journal whose range numbers it")
+        body = self.party_body(request)
+        if not body.get("externalid") or not body.get("addresses") or not body["addresses"][0].get("name"):
+            self.refuse(request, 400, "a relation needs an externalid and a name")
+        id_ = (10000 if side == SALES else 50000) + len(self.parties[side]) + 1
+        self.parties[side][id_] = dict(body, id=id_)
+        return Answer(201, base.plain(self.parties[side][id_]))
+
+    # ---- batches
+
+    def batch(self, request, uuid):
+        if not re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", uuid):
+            self.refuse(request, 400, "the batch is no UUID")
+        if request.method == "GET":
+            if uuid not in self.batches:
+                raise self.message(404, "Batch niet gevonden.")
+            return Answer(200, base.plain(self.told(uuid)))
+        if request.method != "PUT":
+            self.refuse(request, 405, "batches are put")
+        lines = self.json(request)
+        if not isinstance(lines, list) or not lines:
+            self.refuse(request, 400, "a batch is an array of lines")
+        for line in lines:
+            self.check_line(request, line)
+        kind = self.journals[lines[0]["journal"]["id"]]["_kind"]
+        self.check_batch(request, lines, kind)
+        if request.is_fault("drop_lines"):
+            lines = lines[:-1]
+        self.batches[uuid] = [dict(line) for line in lines]
+        self.journal.append({"uuid": uuid, "lines": base.plain(lines)})
+        if kind != GENERAL:
+            self.open_item(uuid, kind, lines)
+        return Answer(200, base.plain(self.told(uuid)) if self.modes["put_answer"] == "lines" else "")
+
+    def told(self, uuid):
+        return [dict(line, id=at, batch_id=uuid, messages=[]) for at, line in enumerate(self.batches[uuid], 1)]
+
+    def check_line(self, request, line):
+        if set(line) - LINE_FIELDS:
+            self.refuse(request, 400, "unknown fields of a line: %s" % sorted(set(line) - LINE_FIELDS))
+        for column in ("debit", "credit"):
+            value = Decimal(line.get(column, 0))
+            if value < 0 or value != value.quantize(CENT):
+                self.refuse(request, 400, "%s is a number of cents, not negative" % column)
+        if line.get("debit") and line.get("credit"):
+            self.refuse(request, 400, "debit and credit on one line")
+        for name in ("document_date", "due_date"):
+            if name in line and not DATE.fullmatch(str(line[name])):
+                self.refuse(request, 400, "%s is YYYY-MM-DD" % name)
+        for name in ("invoice_number", "entry_number"):
+            if name in line and (not isinstance(line[name], int) or not 0 < line[name] < 10 ** 9):
+                self.refuse(request, 400, "%s is a whole number" % name)
+        if "entry_number" in line and not self.modes["free_entry_numbers"]:
+            self.business("Dit dagboek staat geen vrije boekstuknummers toe.", "MNX-0101", "journal")
+        if line["journal"]["id"] not in self.journals:
+            self.refuse(request, 400, "an unknown journal was sent")
+        if "cost_type" in line and (self.modes["cost_type"] != "known" or line["cost_type"]["id"] not in self.types):
+            self.refuse(request, 400, "cost_type is no field of a line")
+        if "exchange_rate" in line.get("currency", {}) and self.modes["exchange_rate"] != "known":
+            self.refuse(request, 400, "exchange_rate is no field of a line's currency")
+        if "cost_center" in line and line["cost_center"]["id"] not in self.centres:
+            self.refuse(request, 400, "an unknown cost centre was sent")
+        period = (line["period"]["fiscal_year"], line["period"].get("id"))
+        if period in self.closed:
+            self.business("Periode %d - %d is afgesloten." % period, "MNX-0200", "period")
+        account, kind = line["account"], line["account"].get("type", "ledger_account")
+        if not isinstance(account["id"], str):
+            self.refuse(request, 400, "account ids of lines are texts")
+        known = self.accounts if kind == "ledger_account" else self.parties[SALES if kind == "customer" else PURCHASE]
+        if not account["id"].isdigit() or int(account["id"]) not in known:
+            self.refuse(request, 400, "an unknown account was sent: %s" % account)
+
+    def check_batch(self, request, lines, kind):
+        own = [line for line in lines if line["account"].get("type") in ("customer", "supplier")]
+        if kind != GENERAL:
+            if any(line["account"]["type"] != SIDES[kind] for line in own):
+                self.refuse(request, 400, "customers stand in sales journals, suppliers in purchase journals")
+            if len(own) != (self.modes["contra_line"] == "send"):
+                self.business("De regel van de relatie ontbreekt of is dubbel: balans.", "MNX-0300")
+            if not own and any(SIDES[kind] not in line for line in lines):
+                self.refuse(request, 400, "nothing says whose invoice this is")
+        vat, net = self.modes["vat_lines"], self.modes["line_amounts"] == "net"
+        if vat != "with" and any("vat" in line for line in lines):
+            self.business("Btw kan op deze regels niet worden ingevoerd.", "MNX-0301", "vat")
+        if any("vat" in line and line["vat"]["id"] not in self.vat for line in lines):
+            self.refuse(request, 400, "an unknown VAT code was sent")
+        if kind != GENERAL and not own:
+            return
+        balance = sum(self.signed(line) for line in lines)
+        if vat == "with" and net:
+            balance += sum((1 if Decimal(line["debit"]) > 0 else -1) * Decimal(line["vat"]["amount"])
+                           for line in lines if "vat" in line)
+        if vat == "none" and net:
+            balance += sum(self.tax_on(line, True) for line in lines if line not in own)
+        if balance:
+            self.business("Het boekstuk is niet in evenwicht.", "MNX-0302")
+
+    @staticmethod
+    def signed(line):
+        return Decimal(line["debit"]) - Decimal(line["credit"])
+
+    def tax_on(self, line, net):
+        """VAT by the ledger account's own code, of a net or a gross amount."""
+        code = self.accounts.get(int(line["account"]["id"]))
+        if code is None:
+            return Decimal(0)
+        rate, amount = self.vat[code][0], self.signed(line)
+        return (amount * rate / (100 if net else 100 + rate)).quantize(CENT)
+
+    def booked(self, line):
+        """(net, code, tax) of a line, debit positive."""
+        amount, net = self.signed(line), self.modes["line_amounts"] == "net"
+        if self.modes["vat_lines"] == "with" and "vat" in line:
+            tax = Decimal(line["vat"]["amount"]) * (1 if Decimal(line["debit"]) > 0 else -1)
+            return (amount if net else amount - tax), line["vat"]["id"], tax
+        if self.modes["vat_lines"] == "none" and line["account"].get("type") == "ledger_account":
+            tax, code = self.tax_on(line, net), self.accounts.get(int(line["account"]["id"]))
+            return (amount if net else amount - tax), code if tax else None, tax
+        return amount, None, Decimal(0)
+
+    # ---- open items
+
+    def open_item(self, uuid, kind, lines):
+        own = next((line for line in lines if line["account"].get("type") == SIDES[kind]), None)
+        if own:
+            account, total = own["account"]["id"], self.signed(own)
+        else:
+            account = lines[0][SIDES[kind]]["id"]
+            total = -sum(net + tax for net, _, tax in map(self.booked, lines))
+        head = own or lines[0]
+        key = (int(account), head["invoice_number"])
+        old = self.items[kind].get(key, {"_parts": {}, "paid": Decimal(0)})
+        parts = dict(old["_parts"], **{uuid: total if kind == SALES else -total})
+        self.items[kind][key] = {
+            "_parts": parts, "account_id": int(account), "invoice_number": head["invoice_number"],
+            "invoice_date": head["document_date"] + "T00:00:00.000Z", "due_date": head.get("due_date", ""),
+            "total": sum(parts.values()), "paid": old["paid"],
+            "currency": {"id": head.get("currency", {}).get("id", "EUR")}}
+
+    def open(self, request, side):
+        options = dict(urllib.parse.parse_qsl(request.query))
+        status = options.get("status")
+        if side == PURCHASE and status and self.modes["payable_status"] != "known":
+            self.refuse(request, 400, "status is no parameter of payable")
+        sign = -1 if side == PURCHASE and self.modes["payables_sign"] == "negative" else 1
+        rows = []
+        for item in self.items[side].values():
+            balance = item["total"] - item["paid"]
+            if balance or status != "open":
+                told = {name: value for name, value in item.items() if name[0] != "_"}
+                rows.append(dict(told, type="receivable" if side == SALES else "payable", total=float(sign * item["total"]),
+                                 paid=float(sign * item["paid"]), balance=str(sign * balance)))
+        return self.list(request, rows, "bulk_page")
+
+    # ---- control
+
+    def command(self, name, value):
+        if name in ("customers", "suppliers"):
+            side = SALES if name == "customers" else PURCHASE
+            for row in [{"externalid": str(n)} for n in range(value)] if isinstance(value, int) else value:
+                id_ = (10000 if side == SALES else 50000) + len(self.parties[side]) + 1
+                self.parties[side][id_] = dict({"addresses": [{"name": "Relatie"}]}, id=id_, **row)
+        elif name == "open_items":
+            account = next(iter(self.parties[SALES]))
+            for number in range(value):
+                self.items[SALES][account, 900000000 + number] = {
+                    "account_id": account, "invoice_number": 900000000 + number, "invoice_date": "2026-01-31",
+                    "due_date": "", "total": Decimal("1.00"), "paid": Decimal(0), "currency": {"id": "EUR"}}
+        elif name == "pay":
+            item = self.items[value["side"]][value["account"], value["number"]]
+            item["paid"] = item["total"] if value["amount"] is None else item["paid"] + Decimal(value["amount"])
+        elif name == "loose":
+            self.items[value["side"]][value["account"], 0] = {
+                "account_id": value["account"], "invoice_number": 0, "invoice_date": "2026-05-20", "due_date": "",
+                "total": -Decimal(value["amount"]), "paid": Decimal(0), "currency": {"id": "EUR"}}
+        elif name == "before":
+            self.items[SALES][value["account"], value["number"]] = {
+                "account_id": value["account"], "invoice_number": value["number"], "invoice_date": "2026-01-01",
+                "due_date": "2026-01-01", "total": Decimal(value["amount"]), "paid": Decimal(0),
+                "currency": {"id": "EUR"}}
+        elif name == "close":
+            self.closed.add(tuple(value))
+        elif name == "expire_tokens":
+            self.access = {token: 0 for token in self.access}
+        elif name == "code":
+            self.codes.add(value)
+        else:
+            super().command(name, value)
+
+    def books(self):
+        return {"parties": self.parties[SALES], "suppliers": self.parties[PURCHASE], "batches": self.batches}
+
+
+if __name__ == "__main__":
+    raise SystemExit(base.main(Simulator))
