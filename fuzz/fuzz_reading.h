@@ -49,7 +49,7 @@ static inline harmony_status read_all(reading *to, const harmony_fmuta6_options 
                                       const uint8_t *data, size_t len, size_t chunk)
 {
 	harmony_fmuta6 *reader = NULL;
-	harmony_fmuta6_summary summary;
+	harmony_fmuta6_summary summary = HARMONY_FMUTA6_SUMMARY_INIT;
 	harmony_status status = HARMONY_OK;
 	must(harmony_fmuta6_new(&reader, to->context, options, "fuzz", on_record, on_finding, to,
 	                        NULL) == HARMONY_OK);

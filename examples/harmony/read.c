@@ -283,7 +283,7 @@ harmony_status read_file(struct program *p, struct read_result *result, const ch
 			 harmony_error *error)
 {
 	struct reading r = {.p = p, .options = options, .hooks = hooks, .result = result};
-	*result = (struct read_result){.summary = {.struct_size = sizeof(result->summary)}};
+	*result = (struct read_result){.summary = HARMONY_FMUTA6_SUMMARY_INIT};
 	progress_begin(p, strcmp(path, "-") == 0 ? "standard input" : path);
 	harmony_status status = run(&r, path, error);
 	progress_end();

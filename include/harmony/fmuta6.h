@@ -63,6 +63,9 @@ typedef struct harmony_fmuta6_summary {
 	uint64_t notes, warnings, failures;
 } harmony_fmuta6_summary;
 
+#define HARMONY_FMUTA6_SUMMARY_INIT                                                                \
+	{sizeof(harmony_fmuta6_summary), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
 typedef struct harmony_fmuta6 harmony_fmuta6;
 
 /* Makes a reader. `file` (copied) is what diagnostics and the records' source call
@@ -84,7 +87,7 @@ HARMONY_API harmony_status harmony_fmuta6_feed(harmony_fmuta6 *reader, const voi
 /* Ends the input and hands on what is left. An input without any entry is fine. */
 HARMONY_API harmony_status harmony_fmuta6_finish(harmony_fmuta6 *reader, harmony_error *error);
 HARMONY_API void harmony_fmuta6_free(harmony_fmuta6 *reader);
-/* Fills `out` as far as its struct_size, which the caller sets, reaches. */
+/* Fills `out`, started with HARMONY_FMUTA6_SUMMARY_INIT, as far as its struct_size reaches. */
 HARMONY_API void harmony_fmuta6_get_summary(harmony_fmuta6_summary *out, const harmony_fmuta6 *reader);
 
 /* Pull: the same over a read callback (as harmony_source_next or fread give).

@@ -276,7 +276,7 @@ static void summary_fits_its_caller(void **state)
 {
 	harmony_context *context = NULL;
 	harmony_fmuta6 *reader = NULL;
-	harmony_fmuta6_summary summary;
+	harmony_fmuta6_summary summary = HARMONY_FMUTA6_SUMMARY_INIT;
 	reading r = {.error = HARMONY_ERROR_INIT};
 	assert_int_equal(harmony_context_new(&context, NULL, NULL), HARMONY_OK);
 	assert_int_equal(harmony_fmuta6_new(&reader, context, NULL, "f", on_record, on_finding, &r,
