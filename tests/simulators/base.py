@@ -60,7 +60,7 @@ class Answer(Exception):
 
     def __init__(self, status, body=b"", headers=None):
         super().__init__(status)
-        self.status = status
+        self.status, self.reason = status, None
         self.headers = dict(headers or {})
         if not isinstance(body, (bytes, str)):
             body = json.dumps(body)
@@ -142,7 +142,7 @@ class Handler(socketserver.StreamRequestHandler):
                 return body
 
     def send(self, answer, length=None, cut=None):
-        lines = ["HTTP/1.1 %d %s" % (answer.status, REASONS.get(answer.status, "X"))]
+        lines = ["HTTP/1.1 %d %s" % (answer.status, answer.reason or REASONS.get(answer.status, "X"))]
         lines += ["%s: %s" % pair for pair in answer.headers.items()]
         if answer.status != 204:
             lines.append("Content-Length: %d" % (len(answer.body) if length is None else length))
@@ -169,6 +169,12 @@ class Handler(socketserver.StreamRequestHandler):
             return self.send(simulator.control_request(request))
         with simulator.lock:
             kind = simulator.arrive(request)
+        try:
+            return self.served(simulator, request, kind)
+        finally:
+            simulator.leave(request)
+
+    def served(self, simulator, request, kind):
         if kind == "reset_before":
             return self.reset()
         if kind == "hang_before":
@@ -180,7 +186,7 @@ class Handler(socketserver.StreamRequestHandler):
         return self.deliver(request, answer, kind)
 
     def deliver(self, request, answer, kind):
-        if kind in ("reset_after", "token_reset_after"):
+        if kind and kind.endswith("reset_after"):
             return self.reset()
         if kind == "hang_after":
             return self.hang(request)
@@ -197,8 +203,8 @@ class Handler(socketserver.StreamRequestHandler):
             answer.body = b""
         elif kind == "endless":
             return self.endless(answer)
-        elif kind and re.fullmatch(r"\d{3}_after", kind):
-            answer = Answer(int(kind[:3]), b"<html>failed</html>", {"Content-Type": "text/html"})
+        elif kind and re.fullmatch(r"(\w+_)?\d{3}_after", kind):
+            answer = Answer(int(kind[-9:-6]), b"<html>failed</html>", {"Content-Type": "text/html"})
         return self.send(answer)
 
     def endless(self, answer):
@@ -301,6 +307,9 @@ class Simulator:
         self.requests.append({"number": request.number, "method": request.method,
                               "url": request.target, "body": body, "fault": kind, "status": None})
         return kind
+
+    def leave(self, request):
+        """Its answer is out, or there will be none."""
 
     def plain_failure(self, request, kind):
         if kind == "status_500_message":
