@@ -22,6 +22,11 @@
 #define HARMONY_MAX_JSON_NUMBER 128u            /* one number, as written */
 #define HARMONY_MAX_JSON_MEMBERS 4096u          /* keys in one object */
 #define HARMONY_MAX_XML_DEPTH 64u              /* nested elements */
+#define HARMONY_MAX_XML_DOCUMENT (16u * 1024u * 1024u) /* one XML document */
+#define HARMONY_MAX_XML_ATTRIBUTES 64u         /* attributes of one element */
+#define HARMONY_MAX_XML_TAG (64u * 1024u)      /* name and attributes of one element */
+#define HARMONY_MAX_XML_TEXT (1024u * 1024u)   /* one text that is kept */
+#define HARMONY_MAX_XML_MEMORY (1024u * 1024u) /* what the parser itself may hold */
 #define HARMONY_MAX_RESPONSE (16u * 1024u * 1024u) /* one decoded HTTP body */
 #define HARMONY_MAX_INTAKE (1024u * 1024u * 1024u) /* one file taken into a store */
 
