@@ -13,6 +13,7 @@
                handle from one thread at a time. A context may be shared when its
                allocator and log function are thread-safe. Callbacks run on the
                thread that made the call, and must not use the handle that calls.
+               harmony/schedule.h alone starts threads, and says what holds there.
    Errors      Functions that can fail return a harmony_status (0 is success) and
                fill a harmony_error of the caller's, allocating nothing. One bad
                row never ends a large file: it is a diagnostic. An error of a feed
@@ -36,6 +37,7 @@
 #include <harmony/fmuta6.h>
 #include <harmony/limits.h>
 #include <harmony/record.h>
+#include <harmony/schedule.h>
 #include <harmony/source.h>
 #include <harmony/store.h>
 #include <harmony/sync.h>
