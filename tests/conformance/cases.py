@@ -70,7 +70,7 @@ def test(suite):
         answer = house.good('test', NAME, house.records(R.parties() + [bad]), code=REJECTED)
         assert '9999' in answer.out + answer.err, answer
         assert not house.package.entries() and not house.package.parties()
-        assert all(r['method'] == 'GET' or 'token' in r['url'] for r in house.package.requests())
+        assert not any(house.package.writes(r) for r in house.package.requests())
 
 
 # ---- out
@@ -133,7 +133,7 @@ def control_accounts(suite):
 @case
 def odd_codes(suite):
     """Codes with letters, leading zeros, quotes, and the same digits with and without them."""
-    with House(suite.program, suite.package()) as house:
+    with House(suite.program, suite.package(), modes=suite.package().code_modes) as house:
         codes = ['0042', '42', 'JANSEN', "D'ARC & CO", 'é#%/?']
         records = [R.party('customer', code) for code in codes]
         records += [R.sales(str(26700001 + at), code) for at, code in enumerate(codes)]
@@ -219,17 +219,17 @@ def fmuta6(suite):
 @case
 def dry_run(suite):
     """--dry-run shows each request that the export then sends, to the byte, and sends none."""
-    with House(suite.program, suite.package()) as house:
+    with House(suite.program, suite.package(), suite.package().single) as house:
         package = house.package
         for records in (R.parties(), R.entries()):
             name = house.records(records)
             package.forget()
             shown = house.good('export', NAME, name, '--dry-run', '--json').json['requests']
-            writes = [r for r in package.requests() if r['method'] != 'GET' and 'token' not in r['url']]
+            writes = [r for r in package.requests() if package.writes(r)]
             assert not writes, writes
             package.forget()
             house.export(name)
-            sent = [r for r in package.requests() if r['method'] != 'GET' and 'token' not in r['url']]
+            sent = [r for r in package.requests() if package.writes(r)]
             lines = ''.join(one['request'] for one in shown).splitlines()
             heads, bodies = lines[::2], lines[1::2]
             assert len(heads) == len(sent), (len(heads), len(sent), heads)
@@ -296,7 +296,7 @@ def messages(suite):
     package = suite.package()
     listed = package.messages()
     assert len(listed) > 15, listed
-    with House(suite.program, package) as house:
+    with House(suite.program, package, package.single) as house:
         house.export(R.parties())
         package.sim.control(faults=[{'kind': package.refusal, 'message': words, 'match': package.offer, 'nth': at}
                                     for at, (words, _) in enumerate(listed, 1)])
@@ -402,13 +402,14 @@ def outstanding(suite):
         package.forget()
         answer = house.good('import', NAME, '--json')
         run = answer.json
-        assert 'unallocated' in answer.err and '"1001"' in answer.err and '"2001"' in answer.err, answer
+        if package.tells_loose:
+            assert 'unallocated' in answer.err and '"1001"' in answer.err and '"2001"' in answer.err, answer
         want = rows_of(package, package.open_items())
         have = sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen())
         assert have == want, 'dbopen.csv has %s\nand the package %s' % (
             [row for row in have if row not in want], [row for row in want if row not in have])
         assert run['items']['sales'] + run['items']['purchase'] == len(want), run
-        assert len(package.requests()) > 6, 'not paged'
+        assert len(package.requests()) >= package.open_pages, 'not paged'
         before = house.dbopen()
         house.package.fault('500', package.outstanding)
         house.good('import', NAME, code=LATER)

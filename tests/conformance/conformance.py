@@ -30,7 +30,7 @@ def main():
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--seed', type=int, default=1)
     options = parser.parse_intermixed_args()
-    known = dict(cases.CASES, **faults.CASES)
+    known = dict(cases.CASES, **faults.CASES, **PACKAGES[options.connector].cases)
     failed = 0
     for name in options.case or known:
         suite = Suite(options)

@@ -37,10 +37,10 @@ def everything_booked(house, records):
         assert state in ('booked', 'skipped'), '%s %s is %s' % (kind, identifier, state)
 
 
-def survive(suite, records, kind, match='', prepare=None, **more):
+def survive(suite, records, kind, match='', prepare=None, settings=None, modes=None, **more):
     """One fault in an export; a second run without it ends everything right."""
     try:
-        with House(suite.program, suite.package(), TIMEOUT, token_age=0) as house:
+        with House(suite.program, suite.package(), dict(TIMEOUT, **settings or {}), modes=modes, token_age=0) as house:
             return survive_in(house, records, kind, match, prepare or [], more)
     except AssertionError as error:
         raise AssertionError('%s at %s: %s' % (kind, more, error)) from error
@@ -74,7 +74,7 @@ def failures(suite):
     package = suite.package()
     records = [R.sales(str(26700100 + n)) for n in range(5)] + [R.memorial('26900001')]
     for kind in KINDS:
-        assert survive(suite, records, kind, package.offer, R.parties(), nth=3) == 1, kind
+        assert survive(suite, records, kind, package.offer, R.parties(), package.single, nth=3) == 1, kind
     return '%d kinds' % len(KINDS)
 
 
@@ -85,7 +85,7 @@ def failures_memorial(suite):
     records = [R.memorial(str(26900001 + n)) for n in range(4)]  # all alike, of one day
     records[1]['lines'][0]['date'] = records[1]['lines'][1]['date'] = '2026-05-30'
     for kind in ('reset_before', 'reset_after', '502_after', 'garbage'):
-        assert survive(suite, records, kind, package.offer, nth=2) == 1, kind
+        assert survive(suite, records, kind, package.offer, settings=package.single, nth=2) == 1, kind
 
 
 @case
@@ -106,7 +106,7 @@ def nameless(suite):
         return
     for at in range(1, 6):
         for kind in ('reset_before', 'reset_after'):
-            with House(suite.program, suite.package(), TIMEOUT, token_age=0) as house:
+            with House(suite.program, suite.package(), dict(TIMEOUT, **package.single), token_age=0) as house:
                 house.export(R.parties())
                 fault(house.package, kind, package.offer, nth=at)
                 house.export(records, DONE, DOUBT)
@@ -124,14 +124,14 @@ def alike(suite):
                R.purchase('26600001'), R.purchase('26600002')]
     for at in range(1, 6):
         for kind in ('reset_before', 'reset_after'):
-            survive(suite, records, kind, package.offer, R.parties(), nth=at)
+            survive(suite, records, kind, package.offer, R.parties(), package.single, package.alike_modes, nth=at)
 
 
 @case
 def silence(suite):
     """A package that answers nothing is left alone; all is booked once it answers again."""
     for kind in ('reset_before', 'reset_after', '503'):
-        with House(suite.program, suite.package(), TIMEOUT, token_age=0) as house:
+        with House(suite.program, suite.package(), dict(TIMEOUT, **suite.package().single), token_age=0) as house:
             records = R.parties() + [R.sales(str(26700100 + n)) for n in range(20)]
             house.export(R.parties())
             house.package.forget()
@@ -150,13 +150,13 @@ def silence(suite):
 @case
 def expiry(suite):
     """A token that ends in mid-run is renewed, before its end where that is known."""
-    records = R.fifty()
-    with House(suite.program, suite.package(), token_age=0) as house:
+    records, single = R.fifty(), suite.package().single
+    with House(suite.program, suite.package(), single, token_age=0) as house:
         house.package.fault('expire_token', house.package.offer, nth=10)
         run = house.export(records)
         assert run['records']['booked'] == 50, run
         same_books(house.package, records)
-    with House(suite.program, suite.package(), token_age=1, token_life=32) as house:
+    with House(suite.program, suite.package(), single, token_age=1, token_life=32) as house:
         house.package.fault('slow', house.package.offer, seconds=0.1)
         run = house.export(records)
         assert run['records']['booked'] == 50, run
@@ -256,13 +256,14 @@ def renewal_fails(suite):
 @case
 def limits(suite):
     """Over the limit of a minute it waits; over that of a day it stops and says so."""
-    with House(suite.program, suite.package()) as house:
+    single = suite.package().single
+    with House(suite.program, suite.package(), single) as house:
         records = R.fifty()
         fault(house.package, '429', house.package.offer, every=15)
         run = house.export(records)
         assert run['records']['booked'] == 50, run
         same_books(house.package, records)
-    with House(suite.program, suite.package()) as house:
+    with House(suite.program, suite.package(), single) as house:
         reset = int(time.time() * 1000) + 3 * 3600 * 1000
         house.package.fault('429', house.package.offer, every=1, headers=house.package.closed_until(reset))
         run = house.export(R.fifty(), LATER)
@@ -291,7 +292,7 @@ def pacing(suite):
 def allowance(suite):
     """A package that refuses requests is not asked until it blocks us; the rest goes on."""
     package = suite.package()
-    with House(suite.program, package) as house:
+    with House(suite.program, package, package.single) as house:
         records = [R.sales(str(26701000 + n)) for n in range(30)] + [R.purchase('26600001'), R.memorial('26900001')]
         house.export(R.parties())
         package.forget()

@@ -46,6 +46,12 @@ class Package:
     errors_inside = []    # modes in which an error may stand in an answer of 2xx
     closed_code = ''      # the message code of a closed period
     bad_links = []        # modes in which a list goes on where it must not
+    single = {}           # settings under which each record is a request of its own
+    tells_loose = True    # whether money without an invoice is told of
+    open_pages = 7        # an import asks at least so often when its answers are short
+    alike_modes = {}      # in which an invoice and its credit note may have one number
+    code_modes = {}       # in which a relation's code may be anything
+    cases = {}            # cases of the package's own
 
     # What a case wishes of the simulator, and its modes for that: pages (rows of an answer),
     # token_age and token_life (seconds), renewals (a day), per_minute (requests),
@@ -123,6 +129,10 @@ class Package:
     def closed_until(self, reset):
         """The headers of an answer that says so (ms)."""
         raise NotImplementedError
+
+    def writes(self, request):
+        """Whether a request changes what the package holds."""
+        return request['method'] != 'GET' and 'token' not in request['url']
 
     # ---- shared by all simulators that stand on base.py
 
