@@ -576,11 +576,12 @@ harmony_status harmony__offer(harmony__job *job, harmony_error *error)
 	harmony__window window;
 	batch out;
 	size_t max = batch_max(job->integration->connector);
+	/* Whole batches only: a remnant at the end of each window costs requests. */
 	harmony_record_query query = {.struct_size = sizeof(query),
 				      .integration = job->integration->id,
 				      .claimed = job->run.id,
 				      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW),
-				      .limit = max > WINDOW ? max : WINDOW,
+				      .limit = max > WINDOW ? max : WINDOW / max * max,
 				      .with_json = 1,
 				      .in_order = 1};
 	harmony_status status = batch_init(&out, job, error);
