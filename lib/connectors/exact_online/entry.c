@@ -51,124 +51,27 @@ const char *exact_reference(const harmony_record *record)
 			: harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
 }
 
-/* An entry under construction. `verdict` gets an outcome at the first thing that Exact does
-   not have; the body is then not sent. */
 typedef struct entry {
+	harmony__draft draft;
 	exact *x;
 	const harmony_record *record;
 	const shape *shape;
 	harmony__json_writer w;
-	harmony_verdict *verdict;
-	harmony_error *error;
-	harmony_status status;
 } entry;
 
 static bool going_on(const entry *e)
 {
-	return e->status == HARMONY_OK && e->verdict->outcome == HARMONY_OUTCOME_NONE;
-}
-
-HARMONY__PRINTF(5, 6)
-static void refuse(entry *e, const char *code, size_t row, const char *field, const char *format,
-		   ...)
-{
-	char message[512], path[48];
-	harmony__buf name;
-	va_list args;
-	harmony_error scratch = HARMONY_ERROR_INIT;
-
-	va_start(args, format);
-	harmony__error_v(&scratch, HARMONY_REJECTED, NULL, format, args);
-	va_end(args);
-	harmony__copy_text(message, sizeof(message), scratch.message, strlen(scratch.message));
-	harmony__buf_init(&name, e->x->context, sizeof(path));
-	if (row)
-		harmony__buf_printf(&name, "lines.%zu.%s", row, field);
-	else
-		harmony__buf_str(&name, field);
-	harmony_verdict_set(e->verdict, HARMONY_OUTCOME_REJECTED, code,
-			    name.data ? name.data : field, "%s", message);
-	harmony__buf_free(&name);
-}
-
-/* ---- looking things up ------------------------------------------------------------------- */
-
-static const struct {
-	const char *code, *what, *section;
-} kinds_of_thing[EXACT_TABLES] = {
-    [EXACT_ACCOUNTS] = {"unknown_account", "ledger account", "accounts"},
-    [EXACT_JOURNALS] = {"unknown_journal", "journal", "journals"},
-    [EXACT_VAT] = {"unknown_vat_code", "VAT code", "vat"},
-    [EXACT_PAYMENT_CONDITIONS] = {"unknown_payment_condition", "payment condition",
-				  "payment_conditions"},
-    [EXACT_COST_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
-    [EXACT_COST_UNITS] = {"unknown_cost_unit", "cost unit", "cost_units"}};
-
-/* The thing under the file's code; refuses the entry when there is none or it is blocked. */
-static const exact_thing *need(entry *e, int table, const char *code, size_t row, const char *field)
-{
-	const exact_thing *thing = NULL;
-
-	e->status = exact_find_mapped(&thing, e->x, table, code, e->error);
-	if (e->status != HARMONY_OK)
-		return NULL;
-	if (!thing)
-		refuse(e, kinds_of_thing[table].code, row, field,
-		       "Exact Online has no %s '%s'; map it under [integration NAME %s], or make "
-		       "it there",
-		       kinds_of_thing[table].what, code, kinds_of_thing[table].section);
-	else if (thing->blocked)
-		refuse(e, kinds_of_thing[table].code, row, field,
-		       "the %s '%s' is blocked in Exact Online; unblock it there, or map to "
-		       "another one",
-		       kinds_of_thing[table].what, thing->code);
-	return going_on(e) ? thing : NULL;
-}
-
-/* The relation in the role that the entry needs (0: any). One whose own offer is in doubt
-   keeps the entry waiting. */
-static const exact_thing *need_party(entry *e, const char *code, size_t row, harmony_kind role)
-{
-	const exact_thing *thing = NULL;
-
-	e->status = exact_find_thing(&thing, e->x, EXACT_PARTIES, code, e->error);
-	if (e->status != HARMONY_OK)
-		return NULL;
-	if (thing && (!role || thing->roles & HARMONY_BIT(role)))
-		return thing;
-	if (exact_party_doubted(e->x, code, role))
-		harmony_verdict_set(
-		    e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
-		    "relation '%s' was sent to Exact Online and not answered; this entry is "
-		    "offered once it is there",
-		    code);
-	else if (thing)
-		refuse(e, "unknown_party", row, "party",
-		       "relation '%s' is no %s in Exact Online; export it as one (%s) with the "
-		       "entry, or "
-		       "make it one there",
-		       code, harmony_kind_word(role),
-		       role == HARMONY_CUSTOMER ? "debitr.csv" : "credit.csv");
-	else
-		refuse(e, "unknown_party", row, "party",
-		       "Exact Online has no relation '%s'; export the relations (debitr.csv, "
-		       "credit.csv) "
-		       "with the entries, or make it there",
-		       code);
-	return NULL;
+	return harmony__draft_good(&e->draft);
 }
 
 /* ---- putting fields ----------------------------------------------------------------------- */
 
 static void put_date(entry *e, const char *name, size_t row, harmony_field field)
 {
-	harmony_date date;
 	char text[11];
 
-	if (harmony_record_get_date(&date, e->record, row, field) != HARMONY_OK)
-		return;
-	harmony_date_format(text, date);
-	harmony__json_put(&e->w, name, text);
+	if (harmony__date_text(text, e->record, row, field))
+		harmony__json_put(&e->w, name, text);
 }
 
 static void put_scaled(entry *e, const char *name, size_t row, harmony_field field, unsigned scale)
@@ -179,29 +82,20 @@ static void put_scaled(entry *e, const char *name, size_t row, harmony_field fie
 		harmony__json_put_number(&e->w, name, number, scale);
 }
 
-/* A text of at most `max` characters: longer ones are refused, never cut. */
 static void put_text(entry *e, const char *name, const char *text, size_t max, size_t row,
 		     const char *field)
 {
-	if (!*text)
-		return;
-	if (harmony__utf8_length(text, strlen(text)) > max) {
-		refuse(e, "too_long", row, field,
-		       "'%s' is longer than the %zu characters that Exact Online takes; shorten it",
-		       text, max);
-		return;
-	}
-	harmony__json_put(&e->w, name, text);
+	if (*text && harmony__fits(&e->draft, text, max, row, field))
+		harmony__json_put(&e->w, name, text);
 }
 
 static void put_thing(entry *e, const char *name, int table, size_t row, harmony_field field)
 {
-	const char *code = harmony__text_of(e->record, row, field);
-	const exact_thing *thing;
+	const harmony__thing *thing;
 
-	if (!*code || !going_on(e))
+	if (!*harmony__text_of(e->record, row, field) || !going_on(e))
 		return;
-	thing = need(e, table, code, row, harmony_field_describe(field)->name);
+	thing = harmony__need(&e->draft, table, row, field);
 	if (thing)
 		harmony__json_put(&e->w, name, thing->code);
 }
@@ -219,18 +113,19 @@ static void put_vat(entry *e, size_t row)
 		harmony__json_put(&e->w, "VATCode", "");
 	if (!*code || !going_on(e))
 		return;
-	vat = need(e, EXACT_VAT, code, row, "vat_code");
+	vat = harmony__need(&e->draft, EXACT_VAT, row, HARMONY_FIELD_VAT_CODE);
 	if (!vat)
 		return;
 	if (vat->vat_type == 'I' && !e->x->allow_inclusive) {
-		refuse(e, "unknown_vat_code", row, "vat_code",
-		       "VAT code '%s' of Exact Online includes VAT, and our amounts exclude it; "
-		       "map to a "
-		       "code that excludes, or set vat_inclusive = yes",
-		       vat->code);
+		harmony__refuse(
+		    &e->draft, "unknown_vat_code", row, "vat_code",
+		    "VAT code '%s' of Exact Online includes VAT, and our amounts exclude it; "
+		    "map to a "
+		    "code that excludes, or set vat_inclusive = yes",
+		    vat->thing.code);
 		return;
 	}
-	harmony__json_put(&e->w, "VATCode", vat->code);
+	harmony__json_put(&e->w, "VATCode", vat->thing.code);
 	if (harmony__vat_beside(e->record))
 		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
 			   HARMONY_FIELD_VAT_AMOUNT, HARMONY_SCALE_AMOUNT);
@@ -241,29 +136,31 @@ static void put_vat(entry *e, size_t row)
 static void put_account(entry *e, size_t row)
 {
 	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_ACCOUNT);
-	const exact_thing *account = need(e, EXACT_ACCOUNTS, code, row, "account");
+	const exact_thing *account =
+	    harmony__need(&e->draft, EXACT_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
 
 	if (!account)
 		return;
-	harmony__json_put(&e->w, "GLAccount", account->id);
+	harmony__json_put(&e->w, "GLAccount", account->thing.id);
 	if (account->needs_centre && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_CENTRE))
-		refuse(e, "missing_field", row, "cost_centre",
-		       "ledger account '%s' needs a cost centre in Exact Online; give the line one",
-		       code);
+		harmony__refuse(
+		    &e->draft, "missing_field", row, "cost_centre",
+		    "ledger account '%s' needs a cost centre in Exact Online; give the line one",
+		    code);
 	else if (account->needs_unit && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_UNIT))
-		refuse(e, "missing_field", row, "cost_unit",
-		       "ledger account '%s' needs a cost unit in Exact Online; give the line one",
-		       code);
+		harmony__refuse(
+		    &e->draft, "missing_field", row, "cost_unit",
+		    "ledger account '%s' needs a cost unit in Exact Online; give the line one",
+		    code);
 }
 
 static void put_general_line(entry *e, size_t row)
 {
 	char key[HARMONY_KEY_SIZE];
-	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_PARTY);
 
 	put_date(e, "Date", exact_dated_row(e->record, row), HARMONY_FIELD_DATE);
-	if (*code) {
-		const exact_thing *thing = need_party(e, code, row, 0);
+	if (*harmony__text_of(e->record, row, HARMONY_FIELD_PARTY)) {
+		const harmony__thing *thing = harmony__need_party(&e->draft, EXACT_PARTIES, row, 0);
 		if (thing)
 			harmony__json_put(&e->w, "Account", thing->id);
 	}
@@ -295,42 +192,44 @@ static void put_line(entry *e, size_t row)
 
 static void put_journal(entry *e)
 {
-	const char *code = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
-	const exact_thing *journal = need(e, EXACT_JOURNALS, code, HARMONY_HEADER, "journal");
+	const exact_thing *journal =
+	    harmony__need(&e->draft, EXACT_JOURNALS, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	int64_t rate;
 
 	if (!journal)
 		return;
 	if (journal->type != e->shape->journal_type) {
-		refuse(e, "unknown_journal", HARMONY_HEADER, "journal",
-		       "journal '%s' of Exact Online is of type %" PRId64
-		       ", and this needs one of type %d; "
-		       "map the journal under [integration NAME journals]",
-		       journal->code, journal->type, e->shape->journal_type);
+		harmony__refuse(&e->draft, "unknown_journal", HARMONY_HEADER, "journal",
+				"journal '%s' of Exact Online is of type %" PRId64
+				", and this needs one of type %d; "
+				"map the journal under [integration NAME journals]",
+				journal->thing.code, journal->type, e->shape->journal_type);
 		return;
 	}
 	for (size_t row = 1; e->shape->kind == HARMONY_MEMORIAL && !journal->allow_vat &&
 			     row <= harmony_record_lines(e->record);
 	     row++)
 		if (*harmony__text_of(e->record, row, HARMONY_FIELD_VAT_CODE)) {
-			refuse(e, "unknown_vat_code", row, "vat_code",
-			       "journal '%s' of Exact Online takes no VAT codes; allow them in its "
-			       "settings, "
-			       "or take the code off the line",
-			       journal->code);
+			harmony__refuse(
+			    &e->draft, "unknown_vat_code", row, "vat_code",
+			    "journal '%s' of Exact Online takes no VAT codes; allow them in its "
+			    "settings, "
+			    "or take the code off the line",
+			    journal->thing.code);
 			return;
 		}
-	harmony__json_put(&e->w, e->shape->journal, journal->code);
+	harmony__json_put(&e->w, e->shape->journal, journal->thing.code);
 	/* A rate of exactly 1 says nothing, and most journals refuse any. */
 	if (!harmony__number_of(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
 	    rate == 1000000 || rate == 0)
 		return;
 	if (!journal->allow_rate)
-		refuse(e, "invalid_amount", HARMONY_HEADER, "exchange_rate",
-		       "journal '%s' of Exact Online takes no exchange rates but its own; allow "
-		       "them in its "
-		       "settings, or leave the rate out",
-		       journal->code);
+		harmony__refuse(
+		    &e->draft, "invalid_amount", HARMONY_HEADER, "exchange_rate",
+		    "journal '%s' of Exact Online takes no exchange rates but its own; allow "
+		    "them in its "
+		    "settings, or leave the rate out",
+		    journal->thing.code);
 	else
 		harmony__json_put_number(
 		    &e->w, e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
@@ -398,9 +297,8 @@ static void put_id(entry *e)
 static void put_invoice(entry *e)
 {
 	const harmony_record *record = e->record;
-	const char *party = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PARTY);
-	const exact_thing *thing = need_party(
-	    e, party, HARMONY_HEADER,
+	const harmony__thing *thing = harmony__need_party(
+	    &e->draft, EXACT_PARTIES, HARMONY_HEADER,
 	    e->shape->kind == HARMONY_SALES_INVOICE ? HARMONY_CUSTOMER : HARMONY_SUPPLIER);
 
 	if (!thing)
@@ -439,15 +337,14 @@ static void put_header(entry *e)
 harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony__buf *body,
 				harmony_verdict *verdict, harmony_error *error)
 {
-	entry e = {.x = x,
+	entry e = {.draft = {&x->frame, record, verdict, error, HARMONY_OK},
+		   .x = x,
 		   .record = record,
-		   .shape = shape_of(harmony_record_kind(record)),
-		   .verdict = verdict,
-		   .error = error};
+		   .shape = shape_of(harmony_record_kind(record))};
 	harmony_status written;
 
 	/* The id is made of the division, so it must be known before the body. */
-	e.status = exact_division(x, error);
+	e.draft.status = exact_ready(&x->frame, error);
 	harmony__json_begin(&e.w, harmony__buf_write, body);
 	harmony__json_object(&e.w);
 	if (going_on(&e))
@@ -459,10 +356,10 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 	harmony__json_array_end(&e.w);
 	harmony__json_object_end(&e.w);
 	written = harmony__json_end(&e.w);
-	if (e.status == HARMONY_OK && written != HARMONY_OK)
-		e.status = harmony_error_set(error, written, NULL,
-					     "the entry's request cannot be written");
-	return e.status;
+	if (e.draft.status == HARMONY_OK && written != HARMONY_OK)
+		e.draft.status = harmony_error_set(error, written, NULL,
+						   "the entry's request cannot be written");
+	return e.draft.status;
 }
 
 /* ---- offering -------------------------------------------------------------------------------- */
@@ -506,8 +403,8 @@ harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony
 	harmony__buf body;
 	harmony_status status;
 
-	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
-	harmony__buf_init(&body, x->context, MAX_BODY);
+	harmony__arena_init(&arena, x->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&body, x->frame.context, MAX_BODY);
 	status = exact_entry_body(x, record, &body, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE)
 		status = exact_send(x, "POST", exact_entry_path(harmony_record_kind(record)), &body,

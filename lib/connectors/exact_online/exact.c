@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "connectors/exact_online/exact.h"
 
-#include "connectors/connectors.h"
-
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
@@ -40,64 +38,19 @@ static const harmony_key keys[] = {
     {"reference_max", HARMONY_KEY_NUMBER, 0, 0, NULL, "35", "most characters of a reference"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-/* ---- settings ------------------------------------------------------------------------------- */
-
-static const char *setting(const exact *x, const char *key)
+static harmony_status take_settings(exact *x, harmony_error *error)
 {
-	const char *value = x->host->setting ? x->host->setting(key, x->host->user) : NULL;
-	const harmony_key *known = harmony_key_find(keys, key);
-
-	return value && *value ? value : known && known->fallback ? known->fallback : "";
-}
-
-static bool is_set(const exact *x, const char *key, const char *to)
-{
-	return strcmp(setting(x, key), to) == 0;
-}
-
-static harmony_status take_number(const exact *x, const char *key, uint64_t *out,
-				  harmony_error *error)
-{
-	const char *text = setting(x, key);
-	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
-
-	if (harmony__cursor_digits(&cursor, 5, out) == 0 || !harmony__cursor_done(&cursor))
-		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-					 "%s = %s: write a number, such as %s", key, text,
-					 harmony_key_find(keys, key)->fallback);
-	return HARMONY_OK;
-}
-
-static harmony_status take_numbers(exact *x, harmony_error *error)
-{
+	static const int signs[] = {0, 1, -1}; /* auto, positive, negative */
+	harmony__frame *f = &x->frame;
+	const char *division = harmony__frame_setting(f, "administration");
 	const struct {
 		const char *key;
 		size_t *size;
 	} sizes[] = {{"name_max", &x->name_max},
 		     {"description_max", &x->description_max},
 		     {"reference_max", &x->reference_max}};
-	uint64_t number = 0;
-	harmony_status status = take_number(x, "token_age", &number, error);
+	harmony_status status = HARMONY_OK;
 
-	x->token_age = (int64_t)number * 1000;
-	for (size_t i = 0; i < HARMONY__COUNT(sizes) && status == HARMONY_OK; i++) {
-		status = take_number(x, sizes[i].key, &number, error);
-		*sizes[i].size = (size_t)number;
-	}
-	return status;
-}
-
-static harmony_status take_settings(exact *x, harmony_error *error)
-{
-	const char *url = setting(x, "url");
-	const char *division = setting(x, "administration");
-	harmony_status status;
-
-	if (!*url)
-		url = "https://start.exactonline.nl";
-	harmony__copy_text(x->url, sizeof(x->url), url, strlen(url));
-	if (x->url[strlen(x->url) - 1] == '/')
-		x->url[strlen(x->url) - 1] = '\0';
 	if (strspn(division, "0123456789") != strlen(division) ||
 	    strlen(division) >= sizeof(x->division))
 		return harmony_error_set(
@@ -106,19 +59,18 @@ static harmony_status take_settings(exact *x, harmony_error *error)
 		    "Exact Online shows it (_Division_=)",
 		    division);
 	harmony__copy_text(x->division, sizeof(x->division), division, strlen(division));
-	x->file_period = is_set(x, "period", "file");
-	x->send_number = is_set(x, "entry_number", "send");
-	x->send_id = is_set(x, "entry_id", "send");
-	x->send_type = is_set(x, "credit_type", "send");
-	x->read_lines = is_set(x, "read_back", "lines");
-	x->allow_inclusive = is_set(x, "vat_inclusive", "yes");
-	x->payables_sign = is_set(x, "payables_sign", "positive")   ? 1
-			   : is_set(x, "payables_sign", "negative") ? -1
-								    : 0;
-	x->empty_vat = is_set(x, "empty_vat", "send");
-	x->count_500 = is_set(x, "count_500", "yes");
-	status = take_numbers(x, error);
-	return status == HARMONY_OK ? harmony__http_check_url(x->url, error) : status;
+	x->file_period = harmony__frame_is(f, "period", "file");
+	x->send_number = harmony__frame_is(f, "entry_number", "send");
+	x->send_id = harmony__frame_is(f, "entry_id", "send");
+	x->send_type = harmony__frame_is(f, "credit_type", "send");
+	x->read_lines = harmony__frame_is(f, "read_back", "lines");
+	x->allow_inclusive = harmony__frame_is(f, "vat_inclusive", "yes");
+	x->payables_sign = signs[harmony__frame_choice(f, "payables_sign")];
+	x->empty_vat = harmony__frame_is(f, "empty_vat", "send");
+	f->count_500 = harmony__frame_is(f, "count_500", "yes");
+	for (size_t i = 0; i < HARMONY__COUNT(sizes) && status == HARMONY_OK; i++)
+		status = harmony__frame_number(f, sizes[i].key, sizes[i].size, error);
+	return status;
 }
 
 /* "Rate limit exceeded: access_token not expired": the token at hand still works. */
@@ -127,176 +79,125 @@ static bool too_early(int status, const char *error, const char *description)
 	return strstr(description, "not expired") != NULL;
 }
 
-static harmony_status make_oauth(exact *x, harmony_error *error)
+static harmony_status take(void *instance, harmony_error *error)
 {
-	char authorize[320], token[320];
-	harmony__oauth2_options options = {.authorize_url = authorize,
-					   .token_url = token,
-					   .client_id = setting(x, "client_id"),
-					   .client_secret = setting(x, "client_secret"),
-					   .redirect_uri = setting(x, "redirect_uri"),
-					   .style = HARMONY__OAUTH2_BODY,
+	exact *x = instance;
+	harmony__oauth2_options options = {.style = HARMONY__OAUTH2_BODY,
 					   .lifetime = 10 * MINUTE_MS,
-					   .minimum_age = x->token_age,
 					   .refresh_lifetime = 30 * DAY_MS,
 					   .keep_alive = 7 * DAY_MS,
 					   .plain_slashes = true,
 					   .too_early = too_early};
-	size_t len = strlen(x->url);
+	size_t age = 0;
+	harmony_status status = take_settings(x, error);
 
-	memcpy(authorize, x->url, len);
-	memcpy(authorize + len, "/api/oauth2/auth", 17);
-	memcpy(token, x->url, len);
-	memcpy(token + len, "/api/oauth2/token", 18);
-	return harmony__oauth2_new(&x->oauth, x->http, x->host, x->limits, &options, error);
-}
-
-static void exact_close(void *instance)
-{
-	exact *x = instance;
-
-	if (!x)
-		return;
-	harmony__oauth2_free(x->oauth);
-	harmony__limits_free(x->limits);
-	harmony__http_free(x->http);
-	exact_tables_free(x);
-	harmony__free(x->context, x);
-}
-
-static harmony_status exact_open(void **instance, const harmony_host *host, harmony_error *error)
-{
-	exact *x = harmony__zalloc(host->context, sizeof(*x));
-	const char *ca_file = host->setting ? host->setting("ca_file", host->user) : NULL;
-	harmony_status status;
-
-	*instance = NULL;
-	if (!x)
-		return harmony__nomem(error);
-	x->host = host;
-	x->context = host->context;
-	exact_tables_init(x);
-	status = take_settings(x, error);
 	if (status == HARMONY_OK)
-		status = harmony__http_new(&x->http, host, ca_file, error);
-	if (status == HARMONY_OK)
-		status = harmony__limits_new(&x->limits, host, "limits", limits, error);
-	if (status == HARMONY_OK)
-		status = make_oauth(x, error);
-	if (status != HARMONY_OK)
-		exact_close(x);
-	else
-		*instance = x;
-	return status;
+		status = harmony__frame_number(&x->frame, "token_age", &age, error);
+	options.minimum_age = (int64_t)age * 1000;
+	return status == HARMONY_OK ? harmony__frame_login(&x->frame, "/api/oauth2/auth",
+							   "/api/oauth2/token", &options, error)
+				    : status;
 }
 
 /* ---- offering ------------------------------------------------------------------------------- */
 
-static harmony_status exact_offer(void *instance, const harmony_record *const *records,
-				  size_t count, harmony_verdict *verdicts, harmony_error *error)
+static bool is_party(const harmony_record *record)
 {
-	harmony_status status = HARMONY_OK;
-
-	for (size_t i = 0; i < count && status == HARMONY_OK; i++) {
-		harmony_kind kind = harmony_record_kind(records[i]);
-		if (kind == HARMONY_CUSTOMER || kind == HARMONY_SUPPLIER)
-			status = exact_offer_party(instance, records[i], &verdicts[i], error);
-		else if (exact_entry_path(kind))
-			status = exact_offer_entry(instance, records[i], &verdicts[i], error);
-		else
-			harmony_verdict_set(&verdicts[i], HARMONY_OUTCOME_REJECTED,
-					    "unsupported_kind", "kind",
-					    "Exact Online takes no %s from here; book it there",
-					    harmony_kind_word(kind));
-	}
-	return status;
+	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
 }
 
-static harmony_status preview_entry(exact *x, const harmony_record *record, harmony__buf *out,
-				    harmony_verdict *verdict, harmony_error *error)
+static harmony_status offer(harmony__frame *f, const harmony_record *record,
+			    harmony_verdict *verdict, harmony_error *error)
 {
-	harmony_status status = exact_division(x, error);
+	exact *x = (exact *)f;
+
+	return is_party(record) ? exact_offer_party(x, record, verdict, error)
+				: exact_offer_entry(x, record, verdict, error);
+}
+
+static harmony_status draft(harmony__frame *f, const harmony_record *record, harmony__buf *body,
+			    harmony_verdict *verdict, harmony_error *error)
+{
+	exact *x = (exact *)f;
+	bool changes;
+
+	return is_party(record) ? exact_party_body(x, record, NULL, body, &changes, verdict, error)
+				: exact_entry_body(x, record, body, verdict, error);
+}
+
+static harmony_status preview(harmony__frame *f, const harmony_record *record, harmony__buf *out,
+			      harmony_verdict *verdict, harmony_error *error)
+{
+	exact *x = (exact *)f;
+	harmony_status status = exact_ready(f, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__buf_printf(out, "POST %s/api/v1/%s/%s\n", x->url, x->division,
+	if (is_party(record))
+		return exact_preview_party(x, record, out, verdict, error);
+	harmony__buf_printf(out, "POST %s/api/v1/%s/%s\n", f->url, x->division,
 			    exact_entry_path(harmony_record_kind(record)));
 	status = exact_entry_body(x, record, out, verdict, error);
 	harmony__buf_char(out, '\n');
 	return status;
 }
 
-static harmony_status exact_preview(void *instance, const harmony_record *record,
-				    harmony_write_fn write, void *user, harmony_error *error)
+static void describe(const harmony__frame *f, harmony__buf *out)
 {
-	exact *x = instance;
-	harmony_kind kind = harmony_record_kind(record);
-	harmony_verdict verdict = HARMONY_VERDICT_INIT;
-	harmony__buf out;
-	harmony_status status;
-
-	if (kind == HARMONY_BANK_ENTRY)
-		return harmony_error_set(
-		    error, HARMONY_REJECTED, "unsupported_kind",
-		    "Exact Online takes no bank entries from here; book them there");
-	harmony__buf_init(&out, x->context, HARMONY_MAX_ENTRY);
-	status = exact_entry_path(kind) ? preview_entry(x, record, &out, &verdict, error)
-					: exact_preview_party(x, record, &out, &verdict, error);
-	if (status == HARMONY_OK && verdict.outcome == HARMONY_OUTCOME_REJECTED)
-		status =
-		    harmony_error_set(error, HARMONY_REJECTED, verdict.code, "%s", verdict.message);
-	if (status == HARMONY_OK)
-		status = harmony__buf_check(&out, "the request", error);
-	if (status == HARMONY_OK && out.len > 0)
-		status = write(out.data, out.len, user);
-	harmony__buf_free(&out);
-	return status;
+	harmony__buf_printf(out, "division %s, at %s", ((const exact *)f)->division, f->url);
 }
 
-/* ---- login -------------------------------------------------------------------------------- */
+/* ---- the package ---------------------------------------------------------------------------- */
 
-static harmony_status exact_login_url(void *instance, char *buffer, size_t size, const char *state,
-				      harmony_error *error)
+#define KINDS (HARMONY_PARTIES | HARMONY_INVOICES | HARMONY_BIT(HARMONY_MEMORIAL))
+
+static const char *const windows[] = {"minute", "day", NULL};
+
+/* When one limit is reached, only its own headers are sent. */
+static const harmony__limit_headers limit_headers[] = {
+    {"minute", "X-RateLimit-Minutely-Limit", "X-RateLimit-Minutely-Remaining",
+     "X-RateLimit-Minutely-Reset"},
+    {"day", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"},
+    {NULL, NULL, NULL, NULL}};
+
+static const harmony__http_header headers[] = {
+    {"Accept", "application/json"}, {"Prefer", "return=representation"}, {NULL, NULL}};
+
+static const harmony__package package = {
+    .name = "Exact Online",
+    .url = "https://start.exactonline.nl",
+    .instance_size = sizeof(exact),
+    .thing_size = sizeof(exact_thing),
+    .kinds = KINDS,
+    .keys = keys,
+    .sources = exact_sources,
+    .source_count = EXACT_TABLES,
+    .customers = EXACT_PARTIES,
+    .suppliers = EXACT_PARTIES,
+    .remedies = exact_remedies,
+    .remedy_count = EXACT_REMEDIES,
+    .no_right = "give the user the right and the app the scope, and check the division in "
+		"`administration`",
+    .explained_500 = true,
+    .headers = headers,
+    .limits = limits,
+    .windows = windows,
+    .limit_headers = limit_headers,
+    .bare_wait = MINUTE_MS,
+    .open = take,
+    .ready = exact_ready,
+    .load = exact_load,
+    .offer = offer,
+    .preview = preview,
+    .draft = draft,
+    .describe = describe,
+    .words = exact_words,
+    .rows = exact_list,
+    .next = exact_next};
+
+static harmony_status exact_open(void **instance, const harmony_host *host, harmony_error *error)
 {
-	return harmony__oauth2_url(((exact *)instance)->oauth, buffer, size, state, error);
-}
-
-static harmony_status exact_login_code(void *instance, const char *code, harmony_error *error)
-{
-	return harmony__oauth2_code(((exact *)instance)->oauth, code, error);
-}
-
-static harmony_status exact_login_token(void *instance, const char *refresh_token,
-					harmony_error *error)
-{
-	return harmony__oauth2_adopt(((exact *)instance)->oauth, refresh_token, error);
-}
-
-static harmony_status exact_keep_alive(void *instance, int64_t *next, harmony_error *error)
-{
-	return harmony__oauth2_keep_alive(((exact *)instance)->oauth, next, error);
-}
-
-static harmony_status exact_report(void *instance, harmony_write_fn write, void *user,
-				   harmony_error *error)
-{
-	exact *x = instance;
-	harmony__buf text;
-	harmony_status status;
-
-	harmony__buf_init(&text, x->context, 65536);
-	harmony__buf_str(&text, "{\"login\":");
-	status = harmony__oauth2_report(x->oauth, &text);
-	harmony__buf_str(&text, ",\"limits\":");
-	if (status == HARMONY_OK)
-		status = harmony__limits_report(x->limits, &text);
-	harmony__buf_str(&text, "}");
-	if (status == HARMONY_OK)
-		status = harmony__buf_check(&text, "the report", error);
-	if (status == HARMONY_OK)
-		status = write(text.data, text.len, user);
-	harmony__buf_free(&text);
-	return status;
+	return harmony__frame_open(instance, host, &package, error);
 }
 
 const harmony_connector harmony__exact_online = {
@@ -306,23 +207,22 @@ const harmony_connector harmony__exact_online = {
     .long_name = "Exact Online",
     .version = "1",
     .description = "Exact Online's REST API, in any of its countries",
-    .capabilities = HARMONY_PARTIES | HARMONY_INVOICES | HARMONY_BIT(HARMONY_MEMORIAL) |
-		    HARMONY_CAN_LOGIN | HARMONY_CAN_READ_BACK | HARMONY_CAN_PREVIEW |
-		    HARMONY_CAN_FIND,
+    .capabilities =
+	KINDS | HARMONY_CAN_LOGIN | HARMONY_CAN_READ_BACK | HARMONY_CAN_PREVIEW | HARMONY_CAN_FIND,
     .batch_max = 1,
     /* refusals_allowed stays 0: Exact counts errors per endpoint, and most refusals are ours,
-       before anything is sent. api.c keeps that allowance. */
+       before anything is sent. The frame keeps that allowance. */
     .keys = keys,
     .open = exact_open,
-    .close = exact_close,
-    .offer = exact_offer,
+    .close = harmony__frame_close,
+    .offer = harmony__frame_offer,
     .find = exact_find,
     .outstanding = exact_outstanding,
-    .check = exact_check,
+    .check = harmony__frame_check,
     .read_back = exact_read_back,
-    .preview = exact_preview,
-    .login_url = exact_login_url,
-    .login_code = exact_login_code,
-    .login_token = exact_login_token,
-    .keep_alive = exact_keep_alive,
-    .report = exact_report};
+    .preview = harmony__frame_preview,
+    .login_url = harmony__frame_login_url,
+    .login_code = harmony__frame_login_code,
+    .login_token = harmony__frame_login_token,
+    .keep_alive = harmony__frame_keep_alive,
+    .report = harmony__frame_report};

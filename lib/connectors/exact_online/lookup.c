@@ -13,34 +13,24 @@
 	"Language,VATNumber,Status,IsSupplier,Blocked,SalesCurrency,PurchaseCurrency,"             \
 	"PaymentConditionSales,PaymentConditionPurchase,CreditLineSales"
 
-static const struct {
-	const char *path;
-	const char *map; /* the mapping table of the configuration */
-} sources[EXACT_TABLES] = {
+const harmony__source exact_sources[EXACT_TABLES] = {
     [EXACT_ACCOUNTS] = {"bulk/Financial/GLAccounts?$select=ID,Code,Type,IsBlocked,UseCostcenter,"
 			"UseCostunit" EVERYTHING,
-			"accounts"},
+			"accounts", "ledger account", "ledger accounts", "unknown_account", false},
     [EXACT_JOURNALS] = {"financial/Journals?$select=ID,Code,Type,IsBlocked,AllowVAT,"
 			"AllowVariableExchangeRate",
-			"journals"},
-    [EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked", "vat"},
+			"journals", "journal", "journals", "unknown_journal", false},
+    [EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked", "vat", "VAT code", "VAT codes",
+		   "unknown_vat_code", false},
     [EXACT_PAYMENT_CONDITIONS] = {"cashflow/PaymentConditions?$select=ID,Code",
-				  "payment_conditions"},
-    [EXACT_COST_CENTRES] = {"hrm/Costcenters?$select=ID,Code", "cost_centres"},
-    [EXACT_COST_UNITS] = {"hrm/Costunits?$select=ID,Code", "cost_units"},
-    [EXACT_PARTIES] = {"bulk/CRM/Accounts?$select=" PARTY_FIELDS EVERYTHING, NULL}};
-
-void exact_tables_init(exact *x)
-{
-	for (size_t i = 0; i < EXACT_TABLES; i++)
-		harmony__arena_init(&x->tables[i].arena, x->context, 0);
-}
-
-void exact_tables_free(exact *x)
-{
-	for (size_t i = 0; i < EXACT_TABLES; i++)
-		harmony__arena_free(&x->tables[i].arena);
-}
+				  "payment_conditions", "payment condition", "payment conditions",
+				  "unknown_payment_condition", false},
+    [EXACT_COST_CENTRES] = {"hrm/Costcenters?$select=ID,Code", "cost_centres", "cost centre",
+			    "cost centres", "unknown_cost_centre", false},
+    [EXACT_COST_UNITS] = {"hrm/Costunits?$select=ID,Code", "cost_units", "cost unit", "cost units",
+			  "unknown_cost_unit", false},
+    [EXACT_PARTIES] = {"bulk/CRM/Accounts?$select=" PARTY_FIELDS EVERYTHING, NULL, "relation",
+		       "relations", "unknown_party", false}};
 
 const char *exact_trim(char *buffer, size_t size, const char *text)
 {
@@ -56,64 +46,28 @@ const char *exact_trim(char *buffer, size_t size, const char *text)
 	return buffer;
 }
 
-static exact_thing **bucket_of(exact_table *table, const char *code)
-{
-	return &table->buckets[harmony__hash64(code, strlen(code), 0) % EXACT_BUCKETS];
-}
-
-static exact_thing *look(exact_table *table, const char *code)
-{
-	exact_thing *at = *bucket_of(table, code);
-
-	while (at && strcmp(at->code, code) != 0)
-		at = at->next;
-	return at;
-}
-
-/* A new thing under `code`, or the one that is there. NULL: no memory. */
-static exact_thing *put(exact_table *table, const char *code)
-{
-	exact_thing *thing = look(table, code);
-	exact_thing **bucket = bucket_of(table, code);
-
-	if (thing)
-		return thing;
-	thing = harmony__arena_alloc(&table->arena, sizeof(*thing));
-	if (!thing)
-		return NULL;
-	memset(thing, 0, sizeof(*thing));
-	thing->code = harmony__arena_text(&table->arena, code, strlen(code));
-	if (!thing->code)
-		return NULL;
-	thing->next = *bucket;
-	*bucket = thing;
-	table->count++;
-	return thing;
-}
-
-static void take_id(exact_thing *thing, const harmony__json *row)
+static void take_common(harmony__thing *thing, const harmony__json *row, const char *blocked)
 {
 	const char *id = harmony__json_text(harmony__json_get(row, "ID"), "");
 
 	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
+	thing->blocked = harmony__json_flag(harmony__json_get(row, blocked), false);
 }
 
 static harmony_status take_thing(const harmony__json *row, void *user)
 {
-	exact_table *table = user;
 	char code[64];
-	exact_thing *thing =
-	    put(table, exact_trim(code, sizeof(code),
-				  harmony__json_text(harmony__json_get(row, "Code"), "")));
+	exact_thing *thing = harmony__table_put(
+	    user,
+	    exact_trim(code, sizeof(code), harmony__json_text(harmony__json_get(row, "Code"), "")));
 	int64_t use = 0;
 
 	if (!thing)
 		return HARMONY_NOMEM;
-	take_id(thing, row);
+	take_common(&thing->thing, row, "IsBlocked");
 	thing->vat_type = harmony__json_text(harmony__json_get(row, "Type"), "")[0];
 	if (harmony__json_whole(&thing->type, harmony__json_get(row, "Type")) != HARMONY_OK)
 		thing->type = 0;
-	thing->blocked = harmony__json_flag(harmony__json_get(row, "IsBlocked"), false);
 	thing->allow_vat = harmony__json_flag(harmony__json_get(row, "AllowVAT"), true);
 	thing->allow_rate =
 	    harmony__json_flag(harmony__json_get(row, "AllowVariableExchangeRate"), true);
@@ -139,104 +93,34 @@ static uint32_t roles_of(const harmony__json *row)
 static harmony_status take_party(const harmony__json *row, void *user)
 {
 	static const char *const names[] = {"Code", "SearchCode"};
-	exact_table *table = user;
+	harmony__table *table = user;
 
 	for (size_t i = 0; i < HARMONY__COUNT(names); i++) {
 		char code[64];
-		exact_thing *thing;
+		harmony__thing *thing;
 		exact_trim(code, sizeof(code),
 			   harmony__json_text(harmony__json_get(row, names[i]), ""));
-		thing = look(table, code);
+		thing = harmony__table_look(table, code);
 		if (!code[0] || (i > 0 && thing && thing->id[0]))
 			continue;
-		thing = put(table, code);
+		thing = harmony__table_put(table, code);
 		if (!thing)
 			return HARMONY_NOMEM;
-		take_id(thing, row);
+		take_common(thing, row, "Blocked");
 		thing->row = row;
 		thing->roles = roles_of(row);
 		thing->doubted &= ~thing->roles;
-		thing->blocked = harmony__json_flag(harmony__json_get(row, "Blocked"), false);
 	}
 	return HARMONY_OK;
 }
 
-static harmony_status load_table(exact *x, int index, harmony_error *error)
+harmony_status exact_load(harmony__frame *f, int index, const char *code, harmony_error *error)
 {
-	exact_table *table = &x->tables[index];
+	harmony__table *table = &f->tables[index];
 	bool parties = index == EXACT_PARTIES;
-	harmony_status status = exact_rows(x, sources[index].path, parties ? &table->arena : NULL,
-					   parties ? take_party : take_thing, table, error);
 
-	if (status == HARMONY_NOMEM)
-		return harmony__nomem(error);
-	table->loaded = status == HARMONY_OK;
-	return status;
-}
-
-harmony_status exact_find_thing(const exact_thing **out, exact *x, int table, const char *code,
-				harmony_error *error)
-{
-	exact_thing *thing = NULL;
-	harmony_status status = HARMONY_OK;
-
-	*out = NULL;
-	if (!x->tables[table].loaded)
-		status = load_table(x, table, error);
-	if (status == HARMONY_OK)
-		thing = look(&x->tables[table], code);
-	if (thing && thing->doubted && !thing->looked_again) {
-		thing->looked_again = true;
-		status = load_table(x, table, error);
-	}
-	if (status == HARMONY_OK && thing && (table != EXACT_PARTIES || thing->id[0]))
-		*out = thing;
-	return status;
-}
-
-harmony_status exact_find_mapped(const exact_thing **out, exact *x, int table, const char *code,
-				 harmony_error *error)
-{
-	const char *mapped = sources[table].map && x->host->map
-				 ? x->host->map(sources[table].map, code, x->host->user)
-				 : code;
-
-	return exact_find_thing(out, x, table, mapped, error);
-}
-
-harmony_status exact_add_party(exact *x, const char *code, const char *id, harmony_kind role,
-			       harmony_error *error)
-{
-	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
-
-	if (!thing)
-		return harmony__nomem(error);
-	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
-	thing->row = NULL; /* what was written is what is there: nothing to compare with yet */
-	thing->roles |= HARMONY_BIT(role);
-	thing->doubted &= ~HARMONY_BIT(role);
-	return HARMONY_OK;
-}
-
-harmony_status exact_doubt_party(exact *x, const char *code, harmony_kind role,
-				 harmony_error *error)
-{
-	exact_thing *thing = put(&x->tables[EXACT_PARTIES], code);
-
-	if (!thing)
-		return harmony__nomem(error);
-	/* One that has the role already was only updated, and can be booked on. */
-	thing->doubted |= HARMONY_BIT(role) & ~thing->roles;
-	thing->looked_again = false;
-	return HARMONY_OK;
-}
-
-bool exact_party_doubted(exact *x, const char *code, harmony_kind role)
-{
-	const exact_thing *thing = look(&x->tables[EXACT_PARTIES], code);
-	uint32_t roles = role ? HARMONY_BIT(role) : HARMONY_PARTIES;
-
-	return thing && (thing->doubted & roles) != 0;
+	return exact_rows((exact *)f, exact_sources[index].path, parties ? &table->arena : NULL,
+			  parties ? take_party : take_thing, table, error);
 }
 
 /* ---- records ------------------------------------------------------------------------------ */

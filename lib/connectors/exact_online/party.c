@@ -75,7 +75,8 @@ static harmony_status put_property(party_body *b, const property *p, harmony_ver
 	bool customer = harmony_record_kind(b->record) == HARMONY_CUSTOMER;
 	const char *name = customer ? p->customer : p->supplier;
 	const char *text = harmony__text_of(b->record, HARMONY_HEADER, p->field);
-	const exact_thing *thing = NULL;
+	const harmony__thing *thing;
+	const void *found = NULL;
 	harmony_status status;
 	int64_t number;
 
@@ -93,7 +94,8 @@ static harmony_status put_property(party_body *b, const property *p, harmony_ver
 		put_text(b, name, text);
 		return HARMONY_OK;
 	}
-	status = exact_find_mapped(&thing, b->x, p->table, text, error);
+	status = harmony__find_mapped(&found, &b->x->frame, p->table, text, error);
+	thing = found;
 	if (status == HARMONY_OK && thing)
 		put_text(b, name, thing->code);
 	else if (status == HARMONY_OK)
@@ -113,7 +115,7 @@ static bool is_code(const char *code)
 	return code[len] == '\0' && len > 0 && len <= 18;
 }
 
-harmony_status exact_party_body(exact *x, const harmony_record *record, const exact_thing *known,
+harmony_status exact_party_body(exact *x, const harmony_record *record, const harmony__thing *known,
 				harmony__buf *body, bool *changes, harmony_verdict *verdict,
 				harmony_error *error)
 {
@@ -177,7 +179,7 @@ harmony_status exact_has_bank(bool *has, exact *x, const char *id, const char *n
 	harmony__buf path;
 	harmony_status status;
 
-	harmony__buf_init(&path, x->context, 4096);
+	harmony__buf_init(&path, x->frame.context, 4096);
 	harmony__buf_printf(
 	    &path, "crm/BankAccounts?$select=ID,BankAccount&$filter=Account%%20eq%%20guid'%s'", id);
 	status = harmony__buf_check(&path, "a request", error);
@@ -219,8 +221,8 @@ static harmony_status offer_bank(exact *x, const char *id, const char *number, b
 
 	if (status != HARMONY_OK || has)
 		return status;
-	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
-	harmony__buf_init(&body, x->context, 4096);
+	harmony__arena_init(&arena, x->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&body, x->frame.context, 4096);
 	status = bank_body(&body, id, number, error);
 	if (status == HARMONY_OK)
 		status =
@@ -247,9 +249,9 @@ static void take_created(harmony_verdict *verdict, char id[EXACT_GUID_SIZE],
 		    "is looked up");
 }
 
-static harmony_status write_party(exact *x, const harmony_record *record, const exact_thing *known,
-				  char id[EXACT_GUID_SIZE], harmony_verdict *verdict,
-				  harmony_error *error)
+static harmony_status write_party(exact *x, const harmony_record *record,
+				  const harmony__thing *known, char id[EXACT_GUID_SIZE],
+				  harmony_verdict *verdict, harmony_error *error)
 {
 	char path[80] = "crm/Accounts";
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
@@ -259,9 +261,9 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
 	bool changes;
 	harmony_status status;
 
-	harmony__arena_init(&arena, x->context, EXACT_TREE_LIMIT);
-	harmony__buf_init(&body, x->context, 65536);
-	harmony__buf_init(&url, x->context, sizeof(path));
+	harmony__arena_init(&arena, x->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&body, x->frame.context, 65536);
+	harmony__buf_init(&url, x->frame.context, sizeof(path));
 	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)
 		goto done;
@@ -282,7 +284,8 @@ static harmony_status write_party(exact *x, const harmony_record *record, const 
 		take_created(verdict, id, root);
 	}
 	if (changes && verdict->outcome == HARMONY_OUTCOME_BOOKED)
-		status = exact_add_party(x, code, id, harmony_record_kind(record), error);
+		status = harmony__add_party(&x->frame, EXACT_PARTIES, code, id,
+					    harmony_record_kind(record), error);
 done:
 	harmony__buf_free(&url);
 	harmony__buf_free(&body);
@@ -321,13 +324,16 @@ harmony_status exact_offer_party(exact *x, const harmony_record *record, harmony
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
 	char id[EXACT_GUID_SIZE] = "";
-	const exact_thing *known;
-	harmony_status status = exact_find_thing(&known, x, EXACT_PARTIES, code, error);
+	const harmony__thing *known;
+	const void *found;
+	harmony_status status = harmony__find_thing(&found, &x->frame, EXACT_PARTIES, code, error);
 
+	known = found;
 	if (status == HARMONY_OK)
 		status = write_party(x, record, known, id, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
-		return exact_doubt_party(x, code, harmony_record_kind(record), error);
+		return harmony__doubt_party(&x->frame, EXACT_PARTIES, code,
+					    harmony_record_kind(record), error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_BOOKED)
 		return status;
 	if (status == HARMONY_OK && bank[0])
@@ -342,33 +348,36 @@ harmony_status exact_preview_party(exact *x, const harmony_record *record, harmo
 {
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
-	char id[EXACT_GUID_SIZE];
+	const harmony__thing *known;
+	char id[sizeof(known->id)];
 	bool changes = true, has = false;
-	const exact_thing *known;
 	harmony__buf body;
-	harmony_status status = exact_find_thing(&known, x, EXACT_PARTIES, code, error);
+	const void *found;
+	harmony_status status = harmony__find_thing(&found, &x->frame, EXACT_PARTIES, code, error);
 
 	if (status != HARMONY_OK)
 		return status;
+	known = found;
 	snprintf(id, sizeof(id), known ? "%s" : "{%.30s}", known ? known->id : code);
-	harmony__buf_init(&body, x->context, HARMONY_MAX_ENTRY);
+	harmony__buf_init(&body, x->frame.context, HARMONY_MAX_ENTRY);
 	status = exact_party_body(x, record, known, &body, &changes, verdict, error);
 	if (status == HARMONY_OK && known && changes)
-		harmony__buf_printf(out, "PUT %s/api/v1/%s/crm/Accounts(guid'%s')\n%s\n", x->url,
-				    x->division, id, body.data);
+		harmony__buf_printf(out, "PUT %s/api/v1/%s/crm/Accounts(guid'%s')\n%s\n",
+				    x->frame.url, x->division, id, body.data);
 	else if (status == HARMONY_OK && changes)
-		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->url,
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/Accounts\n%s\n", x->frame.url,
 				    x->division, body.data);
 	if (status == HARMONY_OK && bank[0] && known)
 		status = id[0] != '{' ? exact_has_bank(&has, x, id, bank, error) : HARMONY_OK;
 	if (status == HARMONY_OK && bank[0] && !has) {
 		harmony__buf_clear(&body);
 		status = bank_body(&body, id, bank, error);
-		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->url,
+		harmony__buf_printf(out, "POST %s/api/v1/%s/crm/BankAccounts\n%s\n", x->frame.url,
 				    x->division, body.data);
 	}
 	if (status == HARMONY_OK && changes)
-		status = exact_add_party(x, code, id, harmony_record_kind(record), error);
+		status = harmony__add_party(&x->frame, EXACT_PARTIES, code, id,
+					    harmony_record_kind(record), error);
 	harmony__buf_free(&body);
 	return status;
 }

@@ -4,8 +4,9 @@
 
 #include "connectors/exact_online/exact.h"
 
-#define MAX_PATH 4096u
-#define DAY_MS   INT64_C(86400000)
+#define MAX_PATH     4096u
+#define ITEM_BUCKETS 4096u
+#define DAY_MS       INT64_C(86400000)
 
 /* "/Date(1382667872203)/": milliseconds since 1970, UTC; a suffix is no part of the day. */
 static bool date_of(harmony_date *out, const harmony__json *value)
@@ -108,23 +109,25 @@ static harmony_status find_invoice(exact *x, const harmony_record *record, harmo
 	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
 	const char *journal = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	invoice_search s = {.x = x, .record = record, .total = harmony__sum_of(record)};
-	const exact_thing *party;
+	const harmony__thing *party;
+	const void *found;
 	harmony__buf path;
 	char day[11];
 	harmony_status status;
 
-	s.journal = x->host->map ? x->host->map("journals", journal, x->host->user) : journal;
+	s.journal = harmony__mapped(&x->frame, "journals", journal);
 	(void)harmony_record_get_date(&s.date, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
-	status =
-	    exact_find_thing(&party, x, EXACT_PARTIES,
-			     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PARTY), error);
+	status = harmony__find_thing(&found, &x->frame, EXACT_PARTIES,
+				     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PARTY),
+				     error);
 	if (status != HARMONY_OK)
 		return status;
+	party = found;
 	if (!party) { /* no relation, no invoice of it */
 		tell_invoice(&s, verdict);
 		return HARMONY_OK;
 	}
-	harmony__buf_init(&path, x->context, MAX_PATH);
+	harmony__buf_init(&path, x->frame.context, MAX_PATH);
 	harmony__buf_printf(
 	    &path,
 	    "%s?$select=EntryID,EntryNumber,Journal,EntryDate,AmountFC,YourRef&$filter="
@@ -180,7 +183,7 @@ static harmony_status look_at_line(const harmony__json *row, void *user)
 	if (s->id[0] || !*id || strcmp(id, s->last) == 0)
 		return HARMONY_OK;
 	harmony__copy_text(s->last, sizeof(s->last), id, strlen(id));
-	harmony__buf_init(&path, s->x->context, MAX_PATH);
+	harmony__buf_init(&path, s->x->frame.context, MAX_PATH);
 	harmony__buf_printf(
 	    &path,
 	    "generaljournalentry/GeneralJournalEntryLines?$select=ID,LineNumber,Notes"
@@ -207,12 +210,11 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1),
 				      HARMONY_FIELD_DATE);
 	harmony_date_format(day, date);
-	harmony__buf_init(&path, x->context, MAX_PATH);
+	harmony__buf_init(&path, x->frame.context, MAX_PATH);
 	harmony__buf_str(&path,
 			 "financialtransaction/TransactionLines?$select=ID,EntryID,LineNumber"
 			 "&$filter=JournalCode%20eq%20");
-	exact_literal(&path,
-		      x->host->map ? x->host->map("journals", journal, x->host->user) : journal);
+	exact_literal(&path, harmony__mapped(&x->frame, "journals", journal));
 	harmony__buf_printf(&path, "%%20and%%20Date%%20eq%%20datetime'%s'", day);
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
@@ -234,18 +236,20 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 				 harmony_error *error)
 {
 	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
-	const exact_thing *thing;
+	const harmony__thing *thing;
+	const void *found;
 	harmony__buf body;
 	bool changes = true, has = true;
 	harmony_status status;
 
-	x->tables[EXACT_PARTIES].loaded = false;
-	status =
-	    exact_find_thing(&thing, x, EXACT_PARTIES,
-			     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE), error);
+	x->frame.tables[EXACT_PARTIES].loaded = false;
+	status = harmony__find_thing(&found, &x->frame, EXACT_PARTIES,
+				     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE),
+				     error);
 	if (status != HARMONY_OK)
 		return status;
-	harmony__buf_init(&body, x->context, 65536);
+	thing = found;
+	harmony__buf_init(&body, x->frame.context, 65536);
 	if (thing && thing->row)
 		status = exact_party_body(x, record, thing, &body, &changes, verdict, error);
 	harmony__buf_free(&body);
@@ -293,12 +297,14 @@ typedef struct read_back {
 static bool same_line(const read_back *back, size_t row, const char *id, int64_t booked)
 {
 	const char *code = harmony__text_of(back->record, row, HARMONY_FIELD_ACCOUNT);
-	const exact_thing *account = NULL;
+	const harmony__thing *account;
+	const void *found = NULL;
 	int64_t amount = 0;
 
 	(void)harmony__number_of(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
-	if (exact_find_mapped(&account, back->x, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
+	if (harmony__find_mapped(&found, &back->x->frame, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
 		return false;
+	account = found;
 	return account && amount == booked && strcmp(account->id, id) == 0;
 }
 
@@ -369,7 +375,7 @@ static harmony_status fetch_lines(read_back *back, size_t which, const char *id)
 	harmony__buf path;
 	harmony_status status;
 
-	harmony__buf_init(&path, back->x->context, MAX_PATH);
+	harmony__buf_init(&path, back->x->frame.context, MAX_PATH);
 	harmony__buf_printf(
 	    &path,
 	    "%s?$select=ID,LineNumber,GLAccount,AmountFC,%s,VATCode&$filter=EntryID%%20eq"
@@ -401,13 +407,13 @@ harmony_status exact_read_back(void *instance, const harmony_record *record, con
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
 		return HARMONY_OK;
 	}
-	back.found = harmony__zalloc(x->context, (back.count + 1) * sizeof(*back.found));
-	back.vat = harmony__zalloc(x->context, (back.count + 1) * sizeof(*back.vat));
+	back.found = harmony__zalloc(x->frame.context, (back.count + 1) * sizeof(*back.found));
+	back.vat = harmony__zalloc(x->frame.context, (back.count + 1) * sizeof(*back.vat));
 	status = back.found && back.vat ? fetch_lines(&back, i, remote_id) : harmony__nomem(error);
 	if (status == HARMONY_OK)
 		compare(&back, verdict);
-	harmony__free(x->context, back.found);
-	harmony__free(x->context, back.vat);
+	harmony__free(x->frame.context, back.found);
+	harmony__free(x->frame.context, back.vat);
 	return status;
 }
 
@@ -429,14 +435,14 @@ typedef struct open_item {
 typedef struct gathering {
 	exact *x;
 	harmony__arena arena;
-	open_item *buckets[EXACT_BUCKETS];
+	open_item *buckets[ITEM_BUCKETS];
 	open_item *first, **last;
 	int plain; /* sign that an open invoice's AmountFC has: found out, 0 until then */
 } gathering;
 
 static open_item *item_under(gathering *g, const char *key)
 {
-	open_item **bucket = &g->buckets[harmony__hash64(key, strlen(key), 0) % EXACT_BUCKETS];
+	open_item **bucket = &g->buckets[harmony__hash64(key, strlen(key), 0) % ITEM_BUCKETS];
 	open_item *item = *bucket;
 
 	while (item && strcmp(item->key, key) != 0)
@@ -464,7 +470,7 @@ static const char *key_of(gathering *g, const harmony__json *row)
 
 	if (!*entry)
 		return harmony__json_text(harmony__json_get(row, "ID"), "");
-	harmony__buf_init(&text, g->x->context, 4096);
+	harmony__buf_init(&text, g->x->frame.context, 4096);
 	harmony__buf_str(&text, entry);
 	for (size_t i = 0; i < HARMONY__COUNT(names); i++) {
 		int64_t number = 0;
@@ -584,7 +590,7 @@ static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void
 	int plain = setting ? setting : g->plain ? g->plain : -1;
 	harmony_record *record;
 	harmony_status status =
-	    harmony_record_new(&record, g->x->context, HARMONY_OUTSTANDING_ITEM, error);
+	    harmony_record_new(&record, g->x->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
 	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after) {
 		if (at->outstanding == 0)
@@ -605,14 +611,14 @@ static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void
 static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item, void *user,
 				       harmony_error *error)
 {
-	gathering *g = harmony__zalloc(x->context, sizeof(*g));
+	gathering *g = harmony__zalloc(x->frame.context, sizeof(*g));
 	harmony_status status;
 
 	if (!g)
 		return harmony__nomem(error);
 	g->x = x;
 	g->last = &g->first;
-	harmony__arena_init(&g->arena, x->context, 0);
+	harmony__arena_init(&g->arena, x->frame.context, 0);
 	status = exact_rows(x,
 			    side == HARMONY_SIDE_SALES ? "bulk/Cashflow/Receivables" OPEN_ROWS
 						       : "bulk/Cashflow/Payments" OPEN_ROWS,
@@ -622,7 +628,7 @@ static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item,
 	if (status == HARMONY_OK)
 		status = hand_on(g, side, item, user, error);
 	harmony__arena_free(&g->arena);
-	harmony__free(x->context, g);
+	harmony__free(x->frame.context, g);
 	return status;
 }
 

@@ -3,7 +3,7 @@
 
 /* Exact's messages come in the language of the user, as "Kind: Subject". One row a known
    pair of words; the first that fits counts. docs/exact-online.md has them for people. */
-static const harmony__remedy remedies[] = {
+const harmony__remedy exact_remedies[EXACT_REMEDIES] = {
     {{"closed", "afgesloten"},
      {NULL},
      "period_closed",
@@ -100,18 +100,3 @@ static const harmony__remedy remedies[] = {
      "missing_field",
      "due_date",
      "give the invoice a due date"}};
-
-void exact_explain(harmony_verdict *verdict, int status, const char *message)
-{
-	const harmony__remedy *remedy =
-	    harmony__remedy_find(remedies, HARMONY__COUNT(remedies), message);
-
-	if (remedy)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, remedy->code, remedy->field,
-				    "Exact Online refused it (HTTP %d): %s", status, remedy->mend);
-	else
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "",
-				    "Exact Online refused it (HTTP %d); its own words say why",
-				    status);
-	harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), message, strlen(message));
-}
