@@ -20,6 +20,7 @@ them the fault hits each match. Kinds:
 Services add their own (drop_lines, expire_token, token_reset_after, ...).
 """
 import argparse
+import faulthandler
 import json
 import os
 import re
@@ -30,6 +31,7 @@ import subprocess
 import sys
 import threading
 import time
+import unittest
 import urllib.parse
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 400: "Bad Request",
@@ -303,7 +305,7 @@ class Simulator:
         request.fault = self.faults.pick(request)
         request.number = len(self.requests) + 1
         kind = request.fault["kind"] if request.fault else None
-        body = None if "token" in request.path else request.body.decode("utf-8", "replace")
+        body = None if "token" in request.path.lower() else request.body.decode("utf-8", "replace")
         self.requests.append({"number": request.number, "method": request.method,
                               "url": request.target, "body": body, "fault": kind, "status": None})
         return kind
@@ -385,6 +387,13 @@ def plain(value):
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def run_tests():
+    """The tests of a simulator. What hangs is told with every thread's place in the code; no
+    single request has a limit of its own, which only a machine that stands still would exceed."""
+    faulthandler.dump_traceback_later(100, exit=True)
+    unittest.main()
 
 
 def main(simulator_class, argv=None):

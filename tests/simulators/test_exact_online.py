@@ -11,6 +11,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import base  # noqa: E402
 import exact_online  # noqa: E402
 
 CLIENT = {"client_id": exact_online.Simulator.MODES["client_id"],
@@ -27,7 +28,7 @@ class Case(unittest.TestCase):
         self.token = "access-0"
         self.division = 123456
 
-    def send(self, method, target, body=None, headers=None, timeout=5):
+    def send(self, method, target, body=None, headers=None, timeout=60):
         connection = http.client.HTTPConnection("127.0.0.1", self.sim.port, timeout=timeout)
         self.addCleanup(connection.close)
         connection.request(method, target, body, headers or {})
@@ -36,7 +37,7 @@ class Case(unittest.TestCase):
         self.headers = dict(response.getheaders())
         return response.status, text
 
-    def call(self, method, path, body=None, without=(), extra=None, timeout=5):
+    def call(self, method, path, body=None, without=(), extra=None, timeout=60):
         headers = {"Authorization": "Bearer " + self.token, "Accept": "application/json",
                    "Prefer": "return=representation"}
         if body is not None:
@@ -531,7 +532,7 @@ class Faults(Case):
     def fault(self, kind, **more):
         self.sim.control(faults=[dict({"match": "POST .*SalesEntries", "nth": 1, "kind": kind}, **more)])
 
-    def post(self, timeout=5):
+    def post(self, timeout=60):
         return self.call("POST", SALES, self.sale(self.customer_id), timeout=timeout)
 
     def booked(self):
@@ -618,7 +619,7 @@ class Faults(Case):
         self.assertEqual(self.booked(), 0)
 
     def test_keep_alive(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.sim.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.sim.port, timeout=60)
         ports = set()
         for _ in range(3):
             connection.request("GET", "/_sim/violations")
@@ -646,4 +647,4 @@ class Runner(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    base.run_tests()

@@ -6,6 +6,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+import base
 import minox
 
 UUID = "12345678-1234-5234-9234-123456789abc"
@@ -151,4 +152,4 @@ class Readings(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    base.run_tests()
