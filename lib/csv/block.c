@@ -12,8 +12,9 @@
    of the quote bits tells what lies inside quotes, and what is left of the delimiters and
    line ends are the ends of fields.
 
-   That holds for plain rows alone: every quote opens behind an end or closes before one,
-   no line end inside quotes, no NUL. Up to its first bit that breaks this rule a block is
+   That holds for plain rows alone: every quote opens behind an end, closes before one, or
+   is one of a pair inside quotes, which closes and opens again at once; no line end inside
+   quotes, no NUL. Up to its first bit that breaks this rule a block is
    right; the row with that bit, and every row that a limit may concern, is left to the
    scalar scanner, which is therefore what defines the meaning. */
 
@@ -27,7 +28,8 @@
 
 typedef struct masks {
 	uint64_t delimiter, quote, cr, lf, nul;
-	uint64_t high; /* bytes of 0x80 and more */
+	uint64_t high;  /* bytes of 0x80 and more */
+	uint64_t pairs; /* quotes that follow a quote, inside quotes */
 } masks;
 
 typedef void (*classify_fn)(masks *out, const char *at, char delimiter, char quote);
@@ -74,7 +76,7 @@ INLINE uint64_t equal8(uint64_t word, char c)
 
 INLINE void classify_portable(masks *out, const char *at, char delimiter, char quote)
 {
-	*out = (masks){0, 0, 0, 0, 0, 0};
+	*out = (masks){0};
 	for (unsigned i = 0; i < BLOCK; i += 8) {
 		uint64_t word = load8(at + i);
 		out->delimiter |= equal8(word, delimiter) << i;
@@ -171,6 +173,7 @@ typedef struct walk {
 	uint64_t closed;          /* 1: the last byte was a closing quote */
 	uint64_t cr;              /* 1: the last byte was a CR that ended a row */
 	uint64_t high, quotes;    /* not zero: the current row has such bytes */
+	uint64_t pairs;           /* and quotes to be taken out */
 } walk;
 
 /* The fields that end at the bits of `ends`. Of a plain row, a field is quoted when a quote
@@ -209,7 +212,10 @@ INLINE harmony_status put_row(walk *w, harmony_csv *csv, const char *limit)
 	}
 	if (!blank) {
 		csv->quotes_seen = csv->quotes_seen || w->quotes;
-		status = harmony__csv_deliver(csv, count, flags, NULL);
+		if (w->pairs)
+			status = harmony__csv_unescape(csv, w->row, (size_t)(w->start - w->row), count);
+		if (status == HARMONY_OK)
+			status = harmony__csv_deliver(csv, count, flags, NULL);
 	}
 	csv->line++;
 	csv->offset += (uint64_t)(next - w->row);
@@ -230,18 +236,21 @@ INLINE bool put_block(walk *w, harmony_csv *csv, const char *at, const char *lim
 		ends &= ~upto;
 		w->high |= m->high & upto;
 		w->quotes |= m->quote & upto;
+		w->pairs |= m->pairs & upto;
 		m->high &= ~upto;
 		m->quote &= ~upto;
+		m->pairs &= ~upto;
 		if (w->field - csv->fields > (ptrdiff_t)HARMONY_MAX_COLUMNS)
 			return false;
 		*status = put_row(w, csv, limit);
-		w->high = w->quotes = 0;
+		w->high = w->quotes = w->pairs = 0;
 		if (*status != HARMONY_OK || (w->row < limit && *w->row == 0x1a))
 			return false;
 	}
 	put_fields(w, at, ends, quoted);
 	w->high |= m->high;
 	w->quotes |= m->quote;
+	w->pairs |= m->pairs;
 	return w->field - csv->fields <= (ptrdiff_t)HARMONY_MAX_COLUMNS &&
 	       at + BLOCK - w->row <= (ptrdiff_t)HARMONY_MAX_FIELD - BLOCK;
 }
@@ -252,11 +261,11 @@ INLINE size_t split(harmony_csv *csv, const char *data, size_t len, harmony_stat
 	char delimiter = csv->options.delimiter, quote = csv->options.quote;
 	bool quoting = quote != '\0';
 	const char *limit = data + len;
-	walk w = {data, data, csv->fields, 0, 1, 0, 0, 0, 0};
+	walk w = {.row = data, .start = data, .field = csv->fields, .edge = 1};
 
 	for (const char *at = data; limit - at >= BLOCK; at += BLOCK) {
 		masks m;
-		uint64_t inside, ends, outer, odd, skip, before, quoted;
+		uint64_t inside, ends, outer, odd, skip, before, quoted, paired;
 
 		classify(&m, at, delimiter, quote);
 		if (!quoting)
@@ -264,12 +273,14 @@ INLINE size_t split(harmony_csv *csv, const char *data, size_t len, harmony_stat
 		inside = inside_of(m.quote) ^ w.inside; /* the opening quote, not the closing one */
 		ends = m.delimiter | m.cr | m.lf;
 		outer = ends & ~inside;
-		odd = (m.quote & inside & ~(outer << 1 | w.edge)) |
-		      (m.quote & ~inside & ~(outer >> 1) & ~(UINT64_C(1) << 63)) |
-		      (w.closed & ~outer) | ((m.cr | m.lf) & inside) | m.nul;
+		quoted = m.quote << 1 | w.closed; /* behind a quote, or a closing one before */
+		paired = m.quote >> 1 | UINT64_C(1) << 63; /* before a quote, or not known yet */
+		m.pairs = m.quote & inside & quoted;
+		odd = (m.quote & inside & ~(outer << 1 | w.edge | quoted)) |
+		      (m.quote & ~inside & ~(outer >> 1 | paired)) |
+		      (w.closed & ~(outer | m.quote)) | ((m.cr | m.lf) & inside) | m.nul;
 		before = (odd & (0 - odd)) - 1; /* the bits below the first odd one */
 		skip = m.lf & ((m.cr & ~inside) << 1 | w.cr);
-		quoted = m.quote << 1 | w.closed;
 		w.cr = (m.cr & ~inside) >> 63;
 		w.edge = outer >> 63;
 		w.closed = (m.quote & ~inside) >> 63;

@@ -211,6 +211,25 @@ static size_t unquote(char *text, size_t len, char quote)
 	return to;
 }
 
+harmony_status harmony__csv_unescape(harmony_csv *csv, const char *data, size_t len, size_t count)
+{
+	char quote = csv->options.quote, *copy;
+
+	harmony__buf_clear(&csv->scratch);
+	if (harmony__buf_add(&csv->scratch, data, len) != HARMONY_OK)
+		return csv->scratch.status;
+	copy = csv->scratch.data;
+	for (size_t i = 0; i < count; i++) {
+		harmony_csv_field *field = &csv->fields[i];
+		char *text = copy + (field->text - data);
+
+		field->text = text;
+		if (field->flags & HARMONY_CSV_QUOTED && memchr(text, quote, field->len))
+			field->len = (uint32_t)unquote(text, field->len, quote);
+	}
+	return HARMONY_OK;
+}
+
 static unsigned byte_flags(const char *data, size_t len)
 {
 	return (harmony__is_ascii(data, len) ? 0 : HARMONY_CSV_HIGH) |

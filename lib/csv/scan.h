@@ -84,6 +84,10 @@ int harmony__csv_scan_row(harmony_csv *csv, const char *data, size_t len, bool f
 /* The block scanner of a HARMONY_CSV_SCAN_* on this processor; NULL for the scalar one. */
 harmony__csv_block_fn harmony__csv_block(int scan);
 
+/* Copies the row in data[0..len) of csv->fields[0..count), and makes one quote of each pair
+   inside its quoted fields. */
+harmony_status harmony__csv_unescape(harmony_csv *csv, const char *data, size_t len, size_t count);
+
 /* Hands on csv->fields[0..count), a row that stands at csv->line and csv->offset. */
 static inline harmony_status harmony__csv_deliver(harmony_csv *csv, size_t count, unsigned flags,
                                                   const char *reason)

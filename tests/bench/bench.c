@@ -213,6 +213,7 @@ int main(int argc, char **argv)
 {
 	size_t size = (argc > 1 ? strtoull(argv[1], NULL, 10) : 64) * 1000000, len = 0;
 	char *data = malloc(size + (1 << 16));
+	const char *only = argc > 2 ? argv[2] : NULL; /* one contender, to be profiled */
 	generator g = {20240115, 0};
 
 	if (!data || harmony_context_new(&context, NULL, NULL) != HARMONY_OK)
@@ -223,10 +224,12 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < CONTENDERS; i++) {
 			contender *c = &contenders[i];
 			double start = now();
+			if (only && strcmp(c->name, only) != 0)
+				continue;
 			c->totals = (totals){0, 0, 0};
 			c->run(&c->totals, data, len, c->option);
 			c->seconds[round] = now() - start;
-			if (c->run != run_records && c->run != run_dbopen &&
+			if (!only && c->run != run_records && c->run != run_dbopen &&
 			    memcmp(&c->totals, &contenders[0].totals, sizeof(totals)) != 0) {
 				fprintf(stderr, "%s disagrees with %s\n", c->name, contenders[0].name);
 				return 1;

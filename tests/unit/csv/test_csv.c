@@ -273,6 +273,24 @@ static void test_random(void **state)
 	}
 }
 
+/* A pair of quotes at each place of a block, also between two of them. */
+static void test_pairs(void **state)
+{
+	static const char *const fields[] = {"\"a\"\"b\"", "\"\"\"\"", "\"\"\"a\"", "\"a\"\"\"\"\"", "\"\""};
+
+	static const char filler[] =
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst";
+
+	for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
+		for (size_t pad = 0; pad < 70; pad++) {
+			char data[400];
+			int len = snprintf(data, sizeof(data), "%.*s,%s,%s\r\n\"x\",%*d,\"y\"\r\n",
+			                   (int)pad, filler, fields[f], fields[f], 130, 1);
+			check_same(data, (size_t)len, ',', false);
+		}
+	}
+}
+
 /* ---- limits ------------------------------------------------------------------------------------- */
 
 static char *fill(size_t len, const char *pattern)
@@ -555,9 +573,10 @@ int main(void)
 		cmocka_unit_test(test_nul),       cmocka_unit_test(test_utf16),
 		cmocka_unit_test(test_delimiter), cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_nasty),     cmocka_unit_test(test_random),
-		cmocka_unit_test(test_limits),    cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_allocation), cmocka_unit_test(test_pull),
-		cmocka_unit_test(test_refusal),   cmocka_unit_test(test_span)};
+		cmocka_unit_test(test_pairs),     cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hostile),   cmocka_unit_test(test_allocation),
+		cmocka_unit_test(test_pull),      cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_span)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
