@@ -13,7 +13,7 @@
 #define HARMONY_DETECT_WINDOW (64u * 1024u)    /* looked at before the dialect is decided */
 #define HARMONY_MAX_ENTRY_LINES 99999u         /* lines of one entry (Exact's own maximum) */
 #define HARMONY_MAX_ENTRY (48u * 1024u * 1024u) /* memory of one record, lines and texts together */
-#define HARMONY_MAX_RUNS 65536u                /* runs of entry numbers kept to find duplicates */
+#define HARMONY_MAX_RUNS 57344u                /* runs of entry numbers kept to find duplicates: 1 MiB */
 #define HARMONY_MAX_TEXT (64u * 1024u)         /* one text of a record */
 #define HARMONY_MAX_JSON_DEPTH 64u             /* nested arrays and objects */
 #define HARMONY_MAX_JSON_LINE (24u * 1024u * 1024u) /* one JSON document */

@@ -16,13 +16,13 @@ static struct harmony__seen_slot *find_slot(const harmony__seen *seen, uint64_t 
 	return &seen->slots[at];
 }
 
-/* Keeps at least half of the slots empty. */
+/* Keeps an eighth of the slots empty, so that HARMONY_MAX_RUNS of them take one MiB. */
 static harmony_status make_room(harmony__seen *seen, harmony_context *context)
 {
 	harmony__seen bigger = {.capacity = seen->capacity ? seen->capacity * 2 : FIRST_CAPACITY,
 	                        .used = seen->used};
 
-	if (seen->used * 2 < seen->capacity)
+	if (seen->used + seen->capacity / 8 < seen->capacity || seen->used >= HARMONY_MAX_RUNS)
 		return HARMONY_OK;
 	bigger.slots = harmony__zalloc(context, bigger.capacity * sizeof(*bigger.slots));
 	if (!bigger.slots)
