@@ -18,8 +18,9 @@ import cases
 import faults
 import package_exact
 import package_minox
+import package_twinfield
 
-PACKAGES = {one.name: one for one in (package_exact.ExactOnline, package_minox.Minox)}
+PACKAGES = {one.name: one for one in (package_exact.ExactOnline, package_minox.Minox, package_twinfield.Twinfield)}
 
 
 def main():

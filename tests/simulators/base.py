@@ -6,7 +6,7 @@ A threaded loopback HTTP/1.1 server, faults on demand, control over HTTP below
 /_sim/, a simulated clock, the list of broken rules, the append-only journal of
 what was booked, and a runner that starts a command below the server.
 
-A fault is {"kind": K, "match": REGEX on "METHOD path?query", "nth": n | "every": n
+A fault is {"kind": K, "match": REGEX on "METHOD path?query" (a service may add to it), "nth": n | "every": n
 | "at_request": k, "times": m}. nth counts matching requests, at_request counts
 all requests; both from 1 and from the moment the faults were set. Without any of
 them the fault hits each match. Kinds:
@@ -47,6 +47,7 @@ class Request:
         self.method, self.target, self.headers, self.body = method, target, headers, body
         path, _, self.query = target.partition("?")
         self.path = urllib.parse.unquote(path)
+        self.label = method + " " + target  # what the faults look at
         self.fault = None
         self.number = 0
 
@@ -89,7 +90,7 @@ class Faults:
         self.seen += 1
         due = None
         for fault in self.list:
-            if not fault["regex"].search(request.method + " " + request.target):
+            if not fault["regex"].search(request.label):
                 continue
             fault["matched"] += 1
             if due is None and self.is_due(fault):

@@ -22,6 +22,9 @@ Faults of its own, beside those of base.py:
   short_answer swapped_answer other_echo unnumbered_answer  an answer that does not fit the batch
   fault                       a SOAP fault with "code"
   short_browse                fewer rows than the answer says
+  doctype deep blank          hostile answers
+What faults look at is "POST /webservices/processxml.asmx transactions sales", that is address,
+root and kind of what is booked, or "... columns 100", "... read browse", "... Search TRS".
 """
 import base64
 import re
@@ -29,7 +32,7 @@ import threading
 import time
 import urllib.parse
 from decimal import Decimal
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 import base
 import twinfield_browse
@@ -211,7 +214,24 @@ class Simulator(base.Simulator):
     def arrive(self, request):
         with self.count_lock:
             self.running += 1
+        request.label += self.told(request.body.decode("utf-8", "replace"))
         return super().arrive(request)
+
+    def told(self, body):
+        """What is asked for, since all goes to one address: root and kind, code or type."""
+        search = re.search(r"<type>(\w+)</type>", body) if "<Search " in body else None
+        if search:
+            return " Search " + search.group(1)
+        inner = re.search(r"<xmlRequest>(.*)</xmlRequest>", body, re.S)
+        text = unescape(inner.group(1), {"&quot;": '"'}) if inner else ""
+        root = re.match(r"(?:<\?xml.*?\?>)?<(\w+)(?: code=\"(\w+)\")?", text)
+        if not root:
+            return ""
+        kind = re.search(r"<(?:type|code)>([^<]*)</", text)
+        kind = root.group(2) or (kind.group(1) if kind else "")
+        if root.group(1) in ("transaction", "transactions"):
+            kind = self.first.daybooks.get(kind, {"category": kind})["category"]
+        return " %s %s" % (root.group(1), kind)
 
     def leave(self, request):
         with self.count_lock:
@@ -359,9 +379,26 @@ class Simulator(base.Simulator):
         made = serve(request, office, inner)
         if isinstance(made, Answer):
             return made
+        hostile = self.hostile(request)
+        if hostile is not None:
+            return hostile
         text = '<?xml version="1.0"?>\n' + made.xml()
+        return self.result_of(text)
+
+    def result_of(self, text):
         return self.envelope_of('<ProcessXmlStringResponse xmlns="%s"><ProcessXmlStringResult>%s'
                                 "</ProcessXmlStringResult></ProcessXmlStringResponse>" % (NAMES, escape(text)))
+
+    def hostile(self, request):
+        """An answer that no parser should follow."""
+        text = {"doctype": '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">%s]><a>&j;</a>' % "".join(
+                    '<!ENTITY %s "%s">' % (chr(98 + n), "&%s;" % chr(97 + n) * 10) for n in range(9)),
+                "deep": "<a>" * 1000000, "blank": "<a>" + " " * 8000000}.get((request.fault or {}).get("kind"))
+        if text is None:
+            return None
+        if request.fault_value("inner", True):
+            text = self.result_of(text).body
+        return Answer(200, text, {"Content-Type": "text/xml; charset=utf-8"})
 
     def envelope_of(self, body):
         return Answer(200, '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="%s" xmlns:xsi="%s" '
