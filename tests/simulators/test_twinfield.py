@@ -3,6 +3,7 @@
 """The simulator of Twinfield refuses what breaks a rule, and honours its modes and faults."""
 import base64
 import json
+import threading
 import unittest
 import urllib.error
 import urllib.parse
@@ -10,7 +11,7 @@ import urllib.request
 from xml.sax.saxutils import escape
 
 import twinfield
-from twinfield_xml import parse
+from twinfield_xml import Broken, Malformed, parse
 
 BASIC = "Basic " + base64.b64encode(b"harmony-client:s3cr3t/+&=").decode()
 DEB = ("<dimension><office>001</office><type>DEB</type><code>%s</code><name>Een</name><financials><duedays>30</duedays>"
@@ -179,6 +180,27 @@ class Envelope(Case):
             self.assertEqual(self.ask(self.LIST, token="x")[:2], (want, 354))
         self.sim.control(modes={"fault_status": "documented", "fault_body": "reason"})
         self.assertEqual(self.ask(self.LIST, token="x")[:2], (401, ""))
+
+    def test_one_at_a_time(self):
+        self.sim.control(modes={"concurrency": 1}, faults=[{"kind": "slow", "seconds": 0.5, "nth": 1}])
+        first = threading.Thread(target=self.ask, args=(self.LIST,))
+        first.start()
+        while not self.sim.requests:
+            pass
+        status, _, headers = self.ask(self.LIST)
+        self.assertEqual((status, headers["Retry-After"]), (429, "1"))
+        first.join()
+        self.assertEqual(self.ask(self.LIST)[0], 200)
+        self.assertEqual(self.rules(), ["2 requests at a time"])
+
+    def test_hostile(self):
+        for kind in ("doctype", "deep", "blank"):
+            self.sim.control(faults=[{"kind": kind, "match": " list offices"}])
+            with self.assertRaises((Broken, Malformed)):
+                self.good(self.LIST)
+            self.sim.control(faults=[{"kind": kind, "inner": False, "match": " list offices"}])
+            self.assertTrue(self.post('<ProcessXmlString xmlns="http://www.twinfield.com/"><xmlRequest>%s</xmlRequest>'
+                                      "</ProcessXmlString>" % escape(self.LIST))[1].startswith(("<!DOCTYPE", "<a>")))
 
     def test_credits(self):
         headers = self.ask(self.LIST)[2]
