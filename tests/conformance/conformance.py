@@ -18,9 +18,11 @@ import cases
 import faults
 import package_exact
 import package_minox
+import package_multivers
 import package_twinfield
 
-PACKAGES = {one.name: one for one in (package_exact.ExactOnline, package_minox.Minox, package_twinfield.Twinfield)}
+PACKAGES = {one.name: one for one in (package_exact.ExactOnline, package_minox.Minox, package_multivers.Multivers,
+                                      package_twinfield.Twinfield)}
 
 
 def main():

@@ -51,6 +51,8 @@ class Package:
     open_pages = 7        # an import asks at least so often when its answers are short
     alike_modes = {}      # in which an invoice and its credit note may have one number
     code_modes = {}       # in which a relation's code may be anything
+    opens_by_memorial = True  # a memorial line with a relation becomes an open item; else it pays an invoice
+    odd_codes = ['0042', '42', 'JANSEN', "D'ARC & CO", 'é#%/?']  # that a relation may have
     cases = {}            # cases of the package's own
 
     # What a case wishes of the simulator, and its modes for that: pages (rows of an answer),
@@ -118,6 +120,10 @@ class Package:
         """(the package's words, our code) as the manual lists them."""
         raise NotImplementedError
 
+    def refusal_with(self, words):
+        """What else the refusal with this message says."""
+        return {}
+
     def said(self, words):
         """How the message of a refusal is told."""
         return words
@@ -132,7 +138,7 @@ class Package:
 
     def writes(self, request):
         """Whether a request changes what the package holds."""
-        return request['method'] != 'GET' and 'token' not in request['url']
+        return request['method'] != 'GET' and 'token' not in request['url'].lower()
 
     # ---- shared by all simulators that stand on base.py
 

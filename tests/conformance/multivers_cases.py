@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: MIT
+"""The cases that only Multivers has."""
+import os
+from decimal import Decimal
+
+import records as R
+from cases import rows_of, same_books
+from faults import survive
+from house import DONE, DOUBT, LATER, NAME, REJECTED, USAGE, House
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def credit(number, **more):
+    return R.sales(number, value='-50.00', **more)
+
+
+def refused(house, records, *codes):
+    """identifier → error of an export that refuses some."""
+    run = house.export(records, *(codes or (REJECTED,)))
+    return {name: record['error'] for name, record in house.failed(run).items()}
+
+
+def count_of(house):
+    """How many entries are booked."""
+    return len(house.package.entries())
+
+
+# ---- what is not verified, and set wrongly
+
+# (settings, modes, the record that shows it, the setting that the message names)
+WRONG_SETTINGS = [({}, {'sales_lines': 'debit'}, R.sales('26700001'), 'sales_lines'),
+                  ({'sales_lines': 'debit'}, {}, R.sales('26700001'), 'sales_lines'),
+                  ({}, {'credit_notes': 'both'}, credit('26700001'), 'credit_notes'),
+                  ({}, {'credit_total': 'positive'}, credit('26700001'), 'credit_total'),
+                  ({'credit_total': 'positive'}, {}, credit('26700001'), 'credit_total'),
+                  ({'vat': 'auto'}, {}, R.invoice('sales_invoice', '26700001', '1001', [
+                      R.line('800', '100.00', 'H', '21.01')]), '`vat')]
+
+
+@case
+def wrong_settings(suite):
+    """The first total that differs stops its kind, names the setting, and lets the other kinds go on."""
+    for settings, modes, first, named in WRONG_SETTINGS:
+        package = suite.package()
+        with House(suite.program, package, settings, modes=modes) as house:
+            others = [R.purchase('26600001'), R.memorial('26900001')]
+            more = [R.sales(str(26700002 + n)) for n in range(3)]
+            house.export(R.parties())
+            run = house.export([first] + more + others, REJECTED, LATER)
+            states = house.states()
+            failed = house.failed(run)['70/26700001']
+            assert failed['error']['code'] == 'booked_differs' and failed['remote_id'], failed
+            assert named in failed['error']['message'], failed
+            assert [states['sales_invoice', '70/%s' % r['entry_number']] for r in more] == ['waiting'] * 3, states
+            assert states['purchase_invoice', '60/26600001'] == states['memorial', '90/26900001'] == 'booked', states
+            count = count_of(house)
+            assert count == 3, 'booked on after a wrong total'
+            house.export([], LATER, DONE, REJECTED)  # and it stays stopped
+            assert count_of(house) == count, 'booked on in the next run'
+            right = {'sales_lines': package.sim.modes['sales_lines'], 'credit_notes': package.sim.modes['credit_notes'],
+                     'credit_total': package.sim.modes['credit_total'], 'vat': 'lines'}
+            house.configure(**right)
+            house.export(more, DONE, REJECTED)
+            states = house.states()
+            assert [states['sales_invoice', '70/%s' % r['entry_number']] for r in more] == ['booked'] * 3, states
+            assert count_of(house) == count + 3, 'something was booked twice'
+    return '%d settings' % len(WRONG_SETTINGS)
+
+
+@case
+def totals_reported(suite):
+    """With totals = report only the record itself is stopped."""
+    with House(suite.program, suite.package(), {'totals': 'report'}, modes={'credit_total': 'positive'}) as house:
+        failed = refused(house, R.parties() + [credit('26700001'), R.sales('26700002'), credit('26700003')])
+        assert {e['code'] for e in failed.values()} == {'booked_differs'} and len(failed) == 2, failed
+        assert count_of(house) == 3
+
+
+@case
+def credit_column_refused(suite):
+    """A form of credit note that Multivers refuses is told with the setting to look at."""
+    with House(suite.program, suite.package(), modes={'credit_notes': 'column'}) as house:
+        failed = refused(house, R.parties() + [credit('26700001'), R.sales('26700002')])
+        assert 'credit_notes' in failed['70/26700001']['message'], failed
+        assert count_of(house) == 1
+
+
+@case
+def escapes_wrong(suite):
+    """The wrong escape in paths is told with the setting, and nothing is booked twice."""
+    with House(suite.program, suite.package(), {'path_escape': 'percent'}) as house:
+        house.allowed_violations = ('a percent sign in the path: it is written !_',)
+        answer = house.run('export', NAME, house.records([R.party('customer', 'A B')]), '--json')
+        assert answer.code != DONE and 'path_escape' in answer.out + answer.err, answer
+
+
+@case
+def lists_end(suite):
+    """A list that goes in circles is not followed; one without an end of its own is read to an empty page."""
+    records = R.parties() + [R.sales(str(26700100 + n)) for n in range(21)]
+    with House(suite.program, suite.package(), {'page_size': '10'}) as house:
+        house.export(records)
+        for mode in ('skip_ignored', 'ignored'):
+            house.package.sim.control(modes={'paging': mode})
+            answer = house.run('import', NAME)
+            assert answer.code != DONE and 'paging' in answer.err, answer
+            assert not os.path.exists(house.path('dbopen.csv')), 'half a list was written'
+        house.package.sim.control(modes={'paging': 'honoured', 'page': 4})  # less than was asked for, and not the end
+        house.good('import', NAME)
+        assert len(house.dbopen()) == 21, len(house.dbopen())
+        house.package.sim.control(modes={'paging': 'ignored', 'page': 0})
+        house.configure(paging='none', page_size='10')
+        house.good('import', NAME)
+        assert len(house.dbopen()) == 21, len(house.dbopen())
+
+
+@case
+def due_dates(suite):
+    """A due date that the payment condition overrides is booked, and warned of."""
+    with House(suite.program, suite.package(), modes={'due_dates': 'condition'}) as house:
+        name = house.records(R.parties() + [R.sales('26700001'), R.sales('26700002', due_date='2026-05-25')])
+        answer = house.good('export', NAME, name, '--json')
+        assert answer.json['records']['booked'] == len(R.parties()) + 2, answer
+        assert '26700002' in answer.err and '2026-06-10' in answer.err, answer
+        assert '26700001' not in answer.err, answer
+
+
+@case
+def supplier_entries(suite):
+    """Memorial lines that pay invoices: booked, refused by Multivers, left out by us."""
+    record = R.memorial('26900001')
+    record['lines'] = [R.line('1300', '-50.00', party='1001', invoice_number='26700001', number=1),
+                       R.line('1600', '50.00', party='2001', invoice_number='26600001', number=2)]
+    before = R.parties() + [R.sales('26700001'), R.purchase('26600001')]
+    with House(suite.program, suite.package()) as house:
+        house.export(before + [record])
+        same_books(house.package, before + [record])
+        assert [left for _, (_, left) in house.package.open_items()] == [Decimal('71.00')] * 2
+        loose = R.memorial('26900002')
+        loose['lines'] = [R.line('1300', '50.00', party='1001', number=1), R.line('7900', '-50.00', number=2)]
+        error = refused(house, [loose])['90/26900002']
+        assert error['field'].startswith('lines.1.') and error['message'], error
+    with House(suite.program, suite.package(), modes={'supplier_entry': 'refused'}) as house:
+        house.export(before)
+        error = refused(house, [record])['90/26900001']
+        assert error['code'] == 'vendor' and error['field'].startswith('lines.2') and \
+            'memorial_party' in error['message'], error
+    with House(suite.program, suite.package(), {'memorial_party': 'refuse'}) as house:
+        house.export(before)
+        error = refused(house, [record])['90/26900001']
+        assert error['field'] == 'lines.1.party' and 'memorial_party' in error['message'], error
+        assert count_of(house) == 2
+
+
+# ---- numbers
+
+@case
+def numbers(suite):
+    """Somebody else takes our transaction number: asked for again, each booked once."""
+    records = [R.sales(str(26700001 + n)) for n in range(6)] + [R.purchase('26600001'), R.memorial('26900001')]
+    for nth in (1, 3):
+        with House(suite.program, suite.package()) as house:
+            house.export(R.parties())
+            for year, journal in ((2026, 'VK'), (2026, 'MEM'), (2026, 'VK')):
+                house.package.sim.control(taken=[year, journal])
+            house.package.fault('number_taken', house.package.offer, every=nth, times=3)
+            run = house.export(records, DONE, LATER)
+            house.package.no_faults()
+            if run['records']['waiting']:
+                house.export(records)
+            same_books(house.package, R.parties() + records)
+            taken = list(house.package.sim.first.numbers())
+            assert len(taken) == len(set(taken)), 'a number was given twice: %s' % taken
+    with House(suite.program, suite.package()) as house:  # two processes in one journal
+        house.export(R.parties())
+        halves = [[R.sales(str(26700100 + n)) for n in range(at, 40, 2)] for at in (0, 1)]
+        names = [house.records(half) for half in halves]
+        both = [house.start('export', NAME, name, '--json') for name in names]
+        for process in both:
+            house.end(process)
+        for half in halves:
+            house.export(half, DONE, LATER)
+        same_books(house.package, R.parties() + halves[0] + halves[1])
+    with House(suite.program, suite.package()) as house:  # the last one of a journal
+        house.export(R.parties())
+        house.package.sim.control(last=[2026, 'VK', 9998])
+        failed = refused(house, [R.sales('26700001'), R.sales('26700002'), R.purchase('26600001')])
+        assert list(failed) == ['70/26700002'] and '9999' in failed['70/26700002']['message'], failed
+
+
+@case
+def kept_number(suite):
+    """What was sent goes by its number again, when the lost answer came late and when it never came."""
+    package = suite.package()
+    records = [R.sales('26700001'), R.memorial('26900001')]
+    for kind in ('reset_before', 'reset_after', 'hang_after', '500', '502_after', 'empty'):
+        for modes in ({}, {'duplicates': 'accepted'}, {'created': 'empty'}):
+            survive(suite, records, kind, package.offer, R.parties(), modes=modes, every=1, times=2)
+    return '18 failures'
+
+
+# ---- messages
+
+@case
+def relations_refused(suite):
+    """The messages about relations come with their field and what mends them."""
+    with House(suite.program, suite.package(), modes={'vat_number': '97'}) as house:
+        wrong = {'1001': 'NL001234567B01', '1002': 'NL12B01', '1003': 'NL.0012.34.567.B01'}
+        run = house.export([R.party('customer', code, vat_number=number) for code, number in wrong.items()], REJECTED)
+        failed = house.failed(run)
+        assert sorted(failed) == sorted(wrong), failed
+        for record in failed.values():
+            error = record['error']
+            assert error['field'] == 'vat_number' and 'NL999999999B99' in error['message'], error
+        assert '97-proef' in failed['1001']['error']['vendor'], failed
+        house.good('edit', str(failed['1001']['id']), 'vat_number=NL000099998B57')
+        house.good('reoffer', str(failed['1001']['id']))
+        assert '1001' in house.package.parties()
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        house.package.fault('status_400_message', r'^POST .*Invoice$', path='/mandateId', message='Er kan alleen een '
+                            'machtigingsnummer gekozen worden, wanneer een SEPA betalingsconditie gekozen is')
+        error = refused(house, [R.sales('26700001')])['70/26700001']
+        assert error['field'] == 'payment_condition' and 'SEPA' in error['message'], error
+        assert error['vendor'].startswith('Er kan alleen een machtigingsnummer'), error
+
+
+@case
+def journal_code(suite):
+    """The journal of a relation with open entries is not sent again, and a refusal of it says what to do."""
+    for modes in ({}, {'journal_code': 'sent'}, {'partial_put': 'keeps'},
+                  {'journal_code': 'sent', 'partial_put': 'keeps'}):
+        with House(suite.program, suite.package(), modes=modes) as house:
+            house.export([R.party('customer', '1001', journal='70'), R.sales('26700001')])
+            run = house.export([R.party('customer', '1001', journal='70', city='Breda')])
+            assert run['records']['booked'] == 1, run
+            row = house.package.sim.first.parties['Customer']['1001']
+            assert (row['city'], row['journalId']) == ('Breda', 'VK'), row
+    with House(suite.program, suite.package()) as house:
+        house.export([R.party('customer', '1001'), R.sales('26700001')])
+        house.package.fault('status_400_message', r'^PUT', path='/journalId', message='Journaalcode mag niet gewijzigd '
+                            'worden.')
+        error = refused(house, [R.party('customer', '1001', city='Breda')])['1001']
+        assert error['field'] == 'journal' and 'open' in error['message'], error
+        assert error['vendor'] == 'Journaalcode mag niet gewijzigd worden.', error
+
+
+@case
+def fields(suite):
+    """Each message of the manual comes with its field."""
+    package = suite.package()
+    rows = package.table()
+    with House(suite.program, package) as house:
+        house.export(R.parties())
+        package.sim.control(faults=[{'kind': package.refusal, 'message': words, 'path': path, 'match': package.offer,
+                                     'nth': at} for at, (words, path, _, _) in enumerate(rows, 1)])
+        failed = refused(house, [R.sales(str(26701000 + at)) for at in range(1, len(rows) + 1)])
+        for at, (words, path, _, field) in enumerate(rows, 1):
+            error = failed['70/%d' % (26701000 + at)]
+            assert error['field'] == field, '%s is about %s, and the manual says %s' % (path, error['field'], field)
+            assert error['message'], error
+    return '%d messages' % len(rows)
+
+
+@case
+def shapes(suite):
+    """Messages in each shape, beside a booking and instead of one."""
+    for errors in ('messages', 'exception', 'pascal', 'bare'):
+        for status in (400, 422):
+            with House(suite.program, suite.package(), modes={'errors': errors, 'rule_status': status}) as house:
+                house.package.close_period(2026, 5)
+                house.export(R.parties())
+                error = refused(house, [R.sales('26700001')])['70/26700001']
+                assert error['code'] == ('vendor' if errors == 'bare' else 'period_closed'), error
+                assert 'Periode 2026 - 5 is afgesloten.' in error['vendor'], error
+    for kind in ('warning', 'error_after'):
+        with House(suite.program, suite.package()) as house:
+            records = R.parties() + R.entries()
+            house.export(R.parties())
+            house.package.fault(kind, house.package.offer)
+            run = house.export(R.entries())
+            assert run['records']['booked'] == len(R.entries()), run
+            same_books(house.package, records)
+    with House(suite.program, suite.package(), modes={'errors': 'html', 'rule_status': 500}) as house:
+        house.package.close_period(2026, 5)
+        house.export(R.parties())
+        run = house.export([R.sales('26700001')], REJECTED, LATER, DOUBT)
+        assert run['records']['booked'] == 0, run
+        house.package.open_periods()
+        house.export([R.sales('26700001')])
+        same_books(house.package, R.parties() + [R.sales('26700001')])
+
+
+# ---- settings and lengths
+
+@case
+def administrations(suite):
+    """Without the key, the only administration; with several, or another one, the key is named."""
+    with House(suite.program, suite.package(), {'administration': None}, modes={'databases': ['MVL00007']}) as house:
+        house.export(R.parties() + [R.sales('26700001')])
+        assert count_of(house) == 1
+    with House(suite.program, suite.package(), {'administration': None}) as house:
+        answer = house.good('export', NAME, house.records([R.sales('26700001')]), '--json', code=USAGE)
+        assert '`administration`' in answer.err + answer.out and 'MVL00002' in answer.err + answer.out, answer
+    for key in ('vat_scenario_sales', 'vat_scenario_purchase'):
+        with House(suite.program, suite.package(), {key: None}) as house:
+            house.export(R.parties())
+            answer = house.run('export', NAME, house.records([R.sales('26700001'), R.purchase('26600001')]), '--json')
+            assert answer.code in (REJECTED, USAGE), answer
+            text = answer.out + answer.err + str(house.failed(answer.json)) if answer.code == REJECTED else \
+                answer.out + answer.err
+            assert key in text, text
+
+
+@case
+def lengths(suite):
+    """What is too long for Multivers is refused by name, and never cut."""
+    wrong = [(R.party('customer', '123456789'), 'too_long', 'code'),
+             (R.party('customer', '1009', name='X' * 41), 'too_long', 'name'),
+             (R.sales('267000001'), 'too_long', 'entry_number'), (R.sales('F26-1'), 'invalid_number', 'entry_number'),
+             (R.purchase('26600001', payment_reference='1' * 17), 'too_long', 'payment_reference')]
+    line = R.sales('26700009')
+    line['lines'][0]['description'] = 'x' * 101
+    wrong.append((line, 'too_long', 'lines.1.description'))
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        failed = refused(house, [record for record, _, _ in wrong])
+        for record, code, field in wrong:
+            error = failed[R.identifier(record)[1]]
+            assert (error['code'], error['field']) == (code, field), (record, error)
+        line['lines'][0]['description'] = 'x' * 100
+        house.export([line])
+    with House(suite.program, suite.package(), {'api_version': 'V19'}, modes={'version': 'V19'}) as house:
+        house.export(R.parties())
+        line['lines'][0]['description'] = 'x' * 31
+        assert refused(house, [line])['70/26700009']['field'] == 'lines.1.description'
+
+
+@case
+def years(suite):
+    """A fiscal year that Multivers has not, and one whose accounts were not copied."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        late = R.sales('26700001', date='2031-05-11', due_date='2031-06-10', year=2031)
+        error = refused(house, [late])['70/26700001']
+        assert error['code'] == 'period_closed' and error['message'], error
+
+
+@case
+def sandbox(suite):
+    """The three entries of the manual's last chapter, and the open items after them."""
+    with House(suite.program, suite.package()) as house:
+        records = [R.party('customer', '1001'), R.party('supplier', '2001'), R.sales('26700001'),
+                   R.purchase('26600001', invoice_number='F/2026-17'), credit('26700002')]
+        house.export(records)
+        same_books(house.package, records)
+        house.good('import', NAME)
+        want = rows_of(house.package, house.package.open_items())
+        assert sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen()) == want
