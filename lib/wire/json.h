@@ -151,6 +151,9 @@ void harmony__json_put_number(harmony__json_writer *writer, const char *key, int
                               unsigned scale);
 void harmony__json_put_bool(harmony__json_writer *writer, const char *key, bool flag);
 
+/* A value that was parsed, with its key when it has one, written again as it was. */
+void harmony__json_copy(harmony__json_writer *writer, const harmony__json *value);
+
 /* Hands on what is left. Returns the status: HARMONY_STATE when the document is not
    complete, what `write` returned, HARMONY_INVALID, HARMONY_LIMIT (nesting). */
 harmony_status harmony__json_end(harmony__json_writer *writer) HARMONY__CHECKED;

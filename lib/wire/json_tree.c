@@ -223,3 +223,40 @@ harmony_status harmony__json_whole(int64_t *out, const harmony__json *value)
 {
 	return harmony__json_decimal(out, value, 0);
 }
+
+/* ---- writing again -------------------------------------------------------------------- */
+
+void harmony__json_copy(harmony__json_writer *writer, const harmony__json *value)
+{
+	bool object = value->type == HARMONY__JSON_OBJECT;
+
+	if (value->key)
+		harmony__json_key(writer, value->key);
+	switch (value->type) {
+	case HARMONY__JSON_BOOL:
+		harmony__json_bool(writer, value->flag);
+		return;
+	case HARMONY__JSON_NUMBER:
+		harmony__json_raw_number(writer, value->text, value->len);
+		return;
+	case HARMONY__JSON_STRING:
+		harmony__json_string(writer, value->text, value->len);
+		return;
+	case HARMONY__JSON_NULL:
+		harmony__json_null(writer);
+		return;
+	default:
+		break;
+	}
+	if (object)
+		harmony__json_object(writer);
+	else
+		harmony__json_array(writer);
+	/* The tree is no deeper than the reader allows, and so is this. */
+	for (const harmony__json *at = value->first; at; at = at->next)
+		harmony__json_copy(writer, at);
+	if (object)
+		harmony__json_object_end(writer);
+	else
+		harmony__json_array_end(writer);
+}

@@ -18,44 +18,22 @@ void minox_entry_uuid(char uuid[HARMONY__UUID_SIZE], const minox *m, const harmo
 	harmony__uuid5_url(uuid, name);
 }
 
-/* A batch under construction. `verdict` gets an outcome at the first thing that Minox does
-   not have; it is then not sent. */
+/* A batch under construction. */
 typedef struct entry {
+	harmony__draft draft;
 	minox *m;
 	const harmony_record *record;
 	harmony_kind kind;
-	const minox_thing *journal, *party;
+	const minox_thing *journal;
+	const harmony__thing *party;
 	int64_t year, period, invoice; /* invoice 0: none */
 	int64_t balance;               /* of the lines so far, debit minus credit, VAT included */
 	harmony__json_writer w;
-	harmony_verdict *verdict;
-	harmony_error *error;
-	harmony_status status;
 } entry;
 
 static bool going_on(const entry *e)
 {
-	return e->status == HARMONY_OK && e->verdict->outcome == HARMONY_OUTCOME_NONE;
-}
-
-HARMONY__PRINTF(5, 6)
-static void refuse(entry *e, const char *code, size_t row, const char *field, const char *format,
-		   ...)
-{
-	harmony_error text = HARMONY_ERROR_INIT;
-	harmony__buf name;
-	va_list args;
-
-	va_start(args, format);
-	harmony__error_v(&text, HARMONY_REJECTED, NULL, format, args);
-	va_end(args);
-	harmony__buf_init(&name, e->m->context, 64);
-	if (row)
-		harmony__buf_printf(&name, "lines.%zu.", row);
-	harmony__buf_str(&name, field);
-	harmony_verdict_set(e->verdict, HARMONY_OUTCOME_REJECTED, code,
-			    name.data ? name.data : field, "%s", text.message);
-	harmony__buf_free(&name);
+	return harmony__draft_good(&e->draft);
 }
 
 static const char *text_of(const entry *e, size_t row, harmony_field field)
@@ -63,59 +41,15 @@ static const char *text_of(const entry *e, size_t row, harmony_field field)
 	return harmony__text_of(e->record, row, field);
 }
 
-static const struct {
-	const char *code, *what, *section;
-} kinds_of_thing[] = {
-    [MINOX_ACCOUNTS] = {"unknown_account", "ledger account", "accounts"},
-    [MINOX_JOURNALS] = {"unknown_journal", "journal", "journals"},
-    [MINOX_VAT] = {"unknown_vat_code", "VAT code", "vat"},
-    [MINOX_TERMS] = {"unknown_payment_condition", "payment term", "payment_conditions"},
-    [MINOX_CENTRES] = {"unknown_cost_centre", "cost centre", "cost_centres"},
-    [MINOX_TYPES] = {"unknown_cost_unit", "cost type", "cost_units"}};
-
-/* The thing under the file's code; refuses the entry when there is none or it is blocked. */
-static const minox_thing *need(entry *e, int table, size_t row, harmony_field field)
+static const void *need(entry *e, int table, size_t row, harmony_field field)
 {
-	const char *code = text_of(e, row, field), *name = harmony_field_describe(field)->name;
-	const minox_thing *thing = NULL;
-
-	e->status = minox_find_mapped(&thing, e->m, table, code, e->error);
-	if (e->status != HARMONY_OK)
-		return NULL;
-	if (!thing)
-		refuse(e, kinds_of_thing[table].code, row, name,
-		       "Minox has no %s '%s'; map it under [integration NAME %s], or make it there",
-		       kinds_of_thing[table].what, code, kinds_of_thing[table].section);
-	else if (thing->blocked)
-		refuse(e, kinds_of_thing[table].code, row, name,
-		       "the %s '%s' is blocked in Minox; unblock it there, or map to another one",
-		       kinds_of_thing[table].what, thing->code);
-	return going_on(e) ? thing : NULL;
+	return harmony__need(&e->draft, table, row, field);
 }
 
-/* The relation; one whose own offer is in doubt keeps the entry waiting. */
-static const minox_thing *need_party(entry *e, size_t row, int table)
+static const harmony__thing *need_party(entry *e, size_t row, int table)
 {
-	const char *code = text_of(e, row, HARMONY_FIELD_PARTY);
-	const minox_thing *thing = NULL;
-
-	e->status = minox_find_thing(&thing, e->m, table, code, e->error);
-	if (e->status != HARMONY_OK || thing)
-		return thing;
-	if (minox_party_doubted(e->m, table, code))
-		harmony_verdict_set(
-		    e->verdict, HARMONY_OUTCOME_WAITING, "network", "party",
-		    "relation '%s' was sent to Minox and not answered; this entry is offered "
-		    "once it is there",
-		    code);
-	else
-		refuse(e, "unknown_party", row, "party",
-		       "Minox has no %s with externalid '%s'; export it (%s) with the entry, or "
-		       "give it "
-		       "that externalid there",
-		       table == MINOX_SUPPLIERS ? "supplier" : "customer", code,
-		       table == MINOX_SUPPLIERS ? "credit.csv" : "debitr.csv");
-	return NULL;
+	return harmony__need_party(&e->draft, table, row,
+				   table == MINOX_SUPPLIERS ? HARMONY_SUPPLIER : HARMONY_CUSTOMER);
 }
 
 /* ---- header ------------------------------------------------------------------------------ */
@@ -124,12 +58,13 @@ static void take_journal(entry *e)
 {
 	e->journal = need(e, MINOX_JOURNALS, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	if (e->journal && e->journal->books && e->journal->books != e->kind)
-		refuse(e, "unknown_journal", HARMONY_HEADER, "journal",
-		       "journal '%s' of Minox is one for a %s, and this is a %s; map the journal "
-		       "under "
-		       "[integration NAME journals]",
-		       e->journal->code, harmony_kind_word(e->journal->books),
-		       harmony_kind_word(e->kind));
+		harmony__refuse(
+		    &e->draft, "unknown_journal", HARMONY_HEADER, "journal",
+		    "journal '%s' of Minox is one for a %s, and this is a %s; map the journal "
+		    "under "
+		    "[integration NAME journals]",
+		    e->journal->thing.code, harmony_kind_word(e->journal->books),
+		    harmony_kind_word(e->kind));
 }
 
 static int64_t period_in(const minox_year *year, harmony_date date)
@@ -163,8 +98,8 @@ static void take_period(entry *e)
 					 HARMONY_FIELD_PERIOD);
 	}
 	if (!e->year)
-		refuse(
-		    e, "period_closed", HARMONY_HEADER, "date",
+		harmony__refuse(
+		    &e->draft, "period_closed", HARMONY_HEADER, "date",
 		    "Minox has no fiscal year for this date; make it there, or correct the date");
 }
 
@@ -190,15 +125,15 @@ static void take_invoice(entry *e)
 		return;
 	e->invoice = whole(text);
 	if (!e->invoice)
-		refuse(e, strlen(text) > MAX_INVOICE ? "too_long" : "invalid_number",
-		       HARMONY_HEADER, harmony_field_describe(field)->name,
-		       "'%s' cannot be an invoice number at Minox: that is a whole number of at "
-		       "most %d "
-		       "digits, without leading zeros; renumber it%s",
-		       text, MAX_INVOICE,
-		       e->kind == HARMONY_PURCHASE_INVOICE && !own
-			   ? ", or set purchase_number = entry"
-			   : "");
+		harmony__refuse(
+		    &e->draft, strlen(text) > MAX_INVOICE ? "too_long" : "invalid_number",
+		    HARMONY_HEADER, harmony_field_describe(field)->name,
+		    "'%s' cannot be an invoice number at Minox: that is a whole number of at "
+		    "most %d "
+		    "digits, without leading zeros; renumber it%s",
+		    text, MAX_INVOICE,
+		    e->kind == HARMONY_PURCHASE_INVOICE && !own ? ", or set purchase_number = entry"
+								: "");
 	if (going_on(e))
 		e->party = need_party(e, HARMONY_HEADER, minox_party_table(e->kind));
 }
@@ -207,12 +142,13 @@ static void take_header(entry *e)
 {
 	char key[HARMONY_KEY_SIZE];
 
-	e->status = minox_ready(e->m, e->error);
-	if (e->status == HARMONY_OK && !harmony_record_key(key, e->record))
-		refuse(e, "missing_field", HARMONY_HEADER, "entry_number",
-		       "without a number of its own this entry cannot be told from its like at "
-		       "Minox, and "
-		       "one would replace the other; give it an entry number");
+	e->draft.status = minox_ready(&e->m->frame, e->draft.error);
+	if (e->draft.status == HARMONY_OK && !harmony_record_key(key, e->record))
+		harmony__refuse(
+		    &e->draft, "missing_field", HARMONY_HEADER, "entry_number",
+		    "without a number of its own this entry cannot be told from its like at "
+		    "Minox, and "
+		    "one would replace the other; give it an entry number");
 	if (going_on(e))
 		take_journal(e);
 	if (going_on(e))
@@ -238,13 +174,10 @@ static void put_id(entry *e, const char *name, const char *id, bool number)
 
 static void put_date(entry *e, const char *name, size_t row, harmony_field field)
 {
-	harmony_date date;
 	char text[11];
 
-	if (harmony_record_get_date(&date, e->record, row, field) != HARMONY_OK)
-		return;
-	harmony_date_format(text, date);
-	harmony__json_put(&e->w, name, text);
+	if (harmony__date_text(text, e->record, row, field))
+		harmony__json_put(&e->w, name, text);
 }
 
 static void put_currency(entry *e)
@@ -271,7 +204,7 @@ static void put_common(entry *e, size_t row)
 	    e->kind == HARMONY_MEMORIAL && harmony_record_has(e->record, row, HARMONY_FIELD_DATE);
 	int64_t number = whole(text_of(e, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER));
 
-	put_id(e, "journal", e->journal->id, false);
+	put_id(e, "journal", e->journal->thing.id, false);
 	harmony__json_key(&e->w, "period");
 	harmony__json_object(&e->w);
 	if (e->period)
@@ -307,14 +240,7 @@ static void begin_line(entry *e, const char *type, const char *id, int64_t amoun
 
 static void put_description(entry *e, size_t row, const char *text)
 {
-	if (e->m->description_max &&
-	    harmony__utf8_length(text, strlen(text)) > e->m->description_max)
-		refuse(e, "too_long", row, "description",
-		       "'%s' is longer than %zu characters; shorten it, or set description_max if "
-		       "Minox "
-		       "takes more",
-		       text, e->m->description_max);
-	else if (*text)
+	if (*text && harmony__fits(&e->draft, text, e->m->description_max, row, "description"))
 		harmony__json_put(&e->w, "description", text);
 }
 
@@ -327,7 +253,7 @@ static void put_contra(entry *e)
 	const char *number = text_of(e, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
 	harmony__buf text;
 
-	harmony__buf_init(&text, e->m->context, 4096);
+	harmony__buf_init(&text, e->m->frame.context, 4096);
 	if (!sales && *number && whole(number) != e->invoice)
 		harmony__buf_printf(&text, "%s; ", number);
 	harmony__buf_str(&text, text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION));
@@ -336,8 +262,8 @@ static void put_contra(entry *e)
 	put_common(e, HARMONY_HEADER);
 	put_date(e, "due_date", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
 	harmony__json_object_end(&e->w);
-	if (e->status == HARMONY_OK)
-		e->status = harmony__buf_check(&text, "a description", e->error);
+	if (e->draft.status == HARMONY_OK)
+		e->draft.status = harmony__buf_check(&text, "a description", e->draft.error);
 	harmony__buf_free(&text);
 }
 
@@ -353,8 +279,8 @@ static void put_vat_line(entry *e, size_t row, const minox_thing *vat, int64_t a
 }
 
 /* A memorial's line on a collective account goes to the relation, whose account that is. */
-static bool to_party(entry *e, size_t row, const minox_thing *account, const char **type,
-		     const minox_thing **party)
+static bool to_party(entry *e, size_t row, const harmony__thing *account, const char **type,
+		     const harmony__thing **party)
 {
 	static const char *const types[] = {"customer", "supplier"};
 
@@ -363,8 +289,9 @@ static bool to_party(entry *e, size_t row, const minox_thing *account, const cha
 	for (int i = 0; i < 2 && going_on(e); i++) {
 		const minox_thing *journal;
 		char id[HARMONY_DECIMAL_SIZE];
-		e->status = minox_party_journal(&journal, e->m, MINOX_CUSTOMERS + i, e->error);
-		if (e->status != HARMONY_OK)
+		e->draft.status =
+		    minox_party_journal(&journal, e->m, MINOX_CUSTOMERS + i, e->draft.error);
+		if (e->draft.status != HARMONY_OK)
 			break;
 		harmony_decimal_format(id, journal->account, 0, '.');
 		if (strcmp(id, account->id) != 0)
@@ -378,7 +305,7 @@ static bool to_party(entry *e, size_t row, const minox_thing *account, const cha
 
 static void put_dimensions(entry *e, size_t row)
 {
-	const minox_thing *thing;
+	const harmony__thing *thing;
 
 	if (*text_of(e, row, HARMONY_FIELD_COST_CENTRE) && going_on(e)) {
 		thing = need(e, MINOX_CENTRES, row, HARMONY_FIELD_COST_CENTRE);
@@ -394,8 +321,9 @@ static void put_dimensions(entry *e, size_t row)
 
 static void put_line(entry *e, size_t row)
 {
-	const minox_thing *account = need(e, MINOX_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
-	const minox_thing *vat = NULL, *party = NULL;
+	const harmony__thing *account = need(e, MINOX_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
+	const minox_thing *vat = NULL;
+	const harmony__thing *party = NULL;
 	const char *type = "ledger_account";
 	int64_t sign = e->kind == HARMONY_SALES_INVOICE ? -1 : 1, net = 0, tax = 0, sent;
 	bool beside = harmony__vat_beside(e->record);
@@ -411,10 +339,11 @@ static void put_line(entry *e, size_t row)
 	if (!going_on(e))
 		return;
 	if (tax && e->m->vat_lines == MINOX_VAT_OWN && !(vat && vat->account)) {
-		refuse(e, "unknown_vat_code", row, "vat_code",
-		       "the VAT of this line needs an account of its own, and its VAT code names "
-		       "none; give "
-		       "the code one in Minox, or set vat_lines = with");
+		harmony__refuse(
+		    &e->draft, "unknown_vat_code", row, "vat_code",
+		    "the VAT of this line needs an account of its own, and its VAT code names "
+		    "none; give "
+		    "the code one in Minox, or set vat_lines = with");
 		return;
 	}
 	sent = e->m->vat_lines == MINOX_VAT_OWN || e->m->net ? net : net + tax;
@@ -427,7 +356,7 @@ static void put_line(entry *e, size_t row)
 		harmony__json_key(&e->w, "vat");
 		harmony__json_object(&e->w);
 		harmony__json_key(&e->w, "id");
-		harmony__json_raw_number(&e->w, vat->id, strlen(vat->id));
+		harmony__json_raw_number(&e->w, vat->thing.id, strlen(vat->thing.id));
 		/* In the column of its line. */
 		harmony__json_put_number(&e->w, "amount", sent < 0 ? -tax : tax,
 					 HARMONY_SCALE_AMOUNT);
@@ -441,17 +370,16 @@ static void put_line(entry *e, size_t row)
 harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *path,
 				harmony__buf *body, harmony_verdict *verdict, harmony_error *error)
 {
-	entry e = {.m = m,
+	entry e = {.draft = {&m->frame, record, verdict, error, HARMONY_OK},
+		   .m = m,
 		   .record = record,
-		   .kind = harmony_record_kind(record),
-		   .verdict = verdict,
-		   .error = error};
+		   .kind = harmony_record_kind(record)};
 	char uuid[HARMONY__UUID_SIZE];
 	harmony_status status;
 
 	take_header(&e);
 	if (!going_on(&e))
-		return e.status;
+		return e.draft.status;
 	minox_entry_uuid(uuid, m, record);
 	harmony__buf_printf(path, "transaction_line_batch/%s", uuid);
 	harmony__json_begin(&e.w, harmony__buf_write, body);
@@ -464,15 +392,16 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 	for (size_t row = 1; row <= harmony_record_lines(record) && going_on(&e); row++)
 		put_line(&e, row);
 	if (!going_on(&e))
-		return e.status;
+		return e.draft.status;
 	harmony__json_array_end(&e.w);
 	status = harmony__json_end(&e.w);
 	if (status != HARMONY_OK)
 		return harmony_error_set(error, status, NULL, "the entry's request");
 	if (e.balance != 0)
-		refuse(&e, "unbalanced", HARMONY_HEADER, "lines",
-		       "debit and credit of this entry differ; let its lines and their VAT make "
-		       "its total");
+		harmony__refuse(
+		    &e.draft, "unbalanced", HARMONY_HEADER, "lines",
+		    "debit and credit of this entry differ; let its lines and their VAT make "
+		    "its total");
 	return harmony__buf_check(path, "a request", error);
 }
 
@@ -502,7 +431,7 @@ static harmony_status look_again(minox *m, const harmony_record *record, harmony
 	harmony__copy_text(found.vendor, sizeof(found.vendor), verdict->vendor,
 			   strlen(verdict->vendor));
 	if (found.outcome == HARMONY_OUTCOME_BOOKED)
-		harmony__log(m->context, HARMONY_LOG_WARNING, "Minox booked %s and said: %s",
+		harmony__log(m->frame.context, HARMONY_LOG_WARNING, "Minox booked %s and said: %s",
 			     found.remote_id, found.vendor);
 	*verdict = found;
 	return HARMONY_OK;
@@ -518,9 +447,9 @@ harmony_status minox_offer_entry(minox *m, const harmony_record *record, harmony
 	bool said = false;
 	harmony_status status;
 
-	harmony__arena_init(&arena, m->context, MINOX_TREE_LIMIT);
-	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
-	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
+	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	m->compared[0] = '\0';
 	status = minox_entry_body(m, record, &path, &body, verdict, error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)

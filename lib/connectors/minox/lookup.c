@@ -4,82 +4,31 @@
 /* Lists are loaded when they are first needed. Relations and cost types are asked for one by
    one, since there can be very many relations and few are needed. */
 
-static const struct {
-	const char *path;
-	const char *map; /* the mapping table of the configuration */
-} sources[MINOX_TABLES] = {[MINOX_ACCOUNTS] = {"ledger_account", "accounts"},
-			   [MINOX_JOURNALS] = {"journal", "journals"},
-			   [MINOX_VAT] = {"vat", "vat"},
-			   [MINOX_TERMS] = {"payment_term", "payment_conditions"},
-			   [MINOX_CENTRES] = {"cost_center", "cost_centres"},
-			   [MINOX_TYPES] = {"cost_type/", "cost_units"},
-			   [MINOX_CUSTOMERS] = {"customer/by_externalid/", NULL},
-			   [MINOX_SUPPLIERS] = {"supplier/by_externalid/", NULL}};
-
-void minox_tables_init(minox *m)
-{
-	for (size_t i = 0; i < MINOX_TABLES; i++)
-		harmony__arena_init(&m->tables[i].arena, m->context, 0);
-}
-
-void minox_tables_free(minox *m)
-{
-	for (size_t i = 0; i < MINOX_TABLES; i++)
-		harmony__arena_free(&m->tables[i].arena);
-}
-
-const char *minox_text(const harmony__json *value)
-{
-	bool text =
-	    value && (value->type == HARMONY__JSON_STRING || value->type == HARMONY__JSON_NUMBER);
-
-	return text ? value->text : "";
-}
+const harmony__source minox_sources[MINOX_TABLES] = {
+    [MINOX_ACCOUNTS] = {"ledger_account", "accounts", "ledger account", "ledger accounts",
+			"unknown_account", false},
+    [MINOX_JOURNALS] = {"journal", "journals", "journal", "journals", "unknown_journal", false},
+    [MINOX_VAT] = {"vat", "vat", "VAT code", "VAT codes", "unknown_vat_code", false},
+    [MINOX_TERMS] = {"payment_term", "payment_conditions", "payment term", "payment terms",
+		     "unknown_payment_condition", false},
+    [MINOX_CENTRES] = {"cost_center", "cost_centres", "cost centre", "cost centres",
+		       "unknown_cost_centre", false},
+    [MINOX_TYPES] = {"cost_type/", "cost_units", "cost type", "cost types", "unknown_cost_unit",
+		     true},
+    [MINOX_CUSTOMERS] = {"customer/by_externalid/", NULL, "customer with externalid", "customers",
+			 "unknown_party", true},
+    [MINOX_SUPPLIERS] = {"supplier/by_externalid/", NULL, "supplier with externalid", "suppliers",
+			 "unknown_party", true}};
 
 bool minox_date(harmony_date *out, const harmony__json *value)
 {
-	const char *text = minox_text(value);
+	const char *text = harmony__json_text(value, "");
 	size_t len = strlen(text);
 
 	return harmony_date_parse(out, text, len < 10 ? len : 10) == HARMONY_OK;
 }
 
 /* ---- things --------------------------------------------------------------------------- */
-
-static minox_thing **bucket_of(minox_table *table, const char *code)
-{
-	return &table->buckets[harmony__hash64(code, strlen(code), 0) % MINOX_BUCKETS];
-}
-
-static minox_thing *look(minox_table *table, const char *code)
-{
-	minox_thing *at = *bucket_of(table, code);
-
-	while (at && strcmp(at->code, code) != 0)
-		at = at->next;
-	return at;
-}
-
-/* A new thing under `code`, or the one that is there. NULL: no memory. */
-static minox_thing *put(minox_table *table, const char *code)
-{
-	minox_thing *thing = look(table, code);
-	minox_thing **bucket = bucket_of(table, code);
-
-	if (thing)
-		return thing;
-	thing = harmony__arena_alloc(&table->arena, sizeof(*thing));
-	if (!thing)
-		return NULL;
-	memset(thing, 0, sizeof(*thing));
-	thing->code = harmony__arena_text(&table->arena, code, strlen(code));
-	if (!thing->code)
-		return NULL;
-	thing->next = *bucket;
-	*bucket = thing;
-	table->count++;
-	return thing;
-}
 
 /* The words of journal.type are not verified beyond 'general'; others take anything. */
 static harmony_kind books_of(const char *type)
@@ -97,34 +46,29 @@ static harmony_kind books_of(const char *type)
 	return 0;
 }
 
+static void take_common(harmony__thing *thing, const harmony__json *row)
+{
+	const char *id = harmony__json_text(harmony__json_get(row, "id"), "");
+
+	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
+	thing->blocked = harmony__json_flag(harmony__json_get(row, "blocked", "active"), false);
+}
+
 static harmony_status take_thing(const harmony__json *row, void *user)
 {
-	minox_table *table = user;
-	const char *id = minox_text(harmony__json_get(row, "id"));
-	minox_thing *thing = put(table, id);
+	const char *id = harmony__json_text(harmony__json_get(row, "id"), "");
+	minox_thing *thing = harmony__table_put(user, id);
 	const harmony__json *account = harmony__json_get(row, "account_id");
 
 	if (!thing)
 		return HARMONY_NOMEM;
-	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
+	take_common(&thing->thing, row);
 	if (!account)
 		account = harmony__json_get(row, "ledger_account_id");
 	if (harmony__json_whole(&thing->account, account) != HARMONY_OK)
 		thing->account = 0;
-	thing->books = books_of(minox_text(harmony__json_get(row, "type")));
-	thing->blocked = harmony__json_flag(harmony__json_get(row, "blocked", "active"), false);
+	thing->books = books_of(harmony__json_text(harmony__json_get(row, "type"), ""));
 	return HARMONY_OK;
-}
-
-static harmony_status load_list(minox *m, int index, harmony_error *error)
-{
-	minox_table *table = &m->tables[index];
-	harmony_status status = minox_rows(m, sources[index].path, NULL, take_thing, table, error);
-
-	if (status == HARMONY_NOMEM)
-		return harmony__nomem(error);
-	table->loaded = status == HARMONY_OK;
-	return status;
 }
 
 /* An answer is one thing, or a list of at most one. */
@@ -139,82 +83,51 @@ static const harmony__json *only(const harmony__json *root)
 
 static harmony_status load_one(minox *m, int index, const char *code, harmony_error *error)
 {
-	minox_table *table = &m->tables[index];
+	harmony__table *table = &m->frame.tables[index];
 	const harmony__json *root;
+	harmony__thing *thing;
 	harmony__buf path;
 	harmony_status status;
 
-	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
-	harmony__buf_str(&path, sources[index].path);
+	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
+	harmony__buf_str(&path, minox_sources[index].path);
 	harmony__http_escape(&path, code, strlen(code));
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
 		status = minox_get(m, path.data, &table->arena, &root, error);
-	root = status == HARMONY_OK ? only(root) : NULL;
-	if (root && *minox_text(harmony__json_get(root, "id"))) {
-		minox_thing *thing = put(table, code);
-		const char *id = minox_text(harmony__json_get(root, "id"));
-		if (thing) {
-			harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
-			thing->row = root;
-			thing->doubted = false;
-			thing->blocked =
-			    harmony__json_flag(harmony__json_get(root, "blocked", "active"), false);
-		} else {
-			status = harmony__nomem(error);
-		}
-	}
 	harmony__buf_free(&path);
-	return status;
-}
-
-harmony_status minox_find_thing(const minox_thing **out, minox *m, int index, const char *code,
-				harmony_error *error)
-{
-	minox_table *table = &m->tables[index];
-	minox_thing *thing = look(table, code);
-	harmony_status status = HARMONY_OK;
-
-	*out = NULL;
-	if (index < MINOX_LISTED && !table->loaded)
-		status = load_list(m, index, error);
-	else if (index >= MINOX_LISTED && *code && !(thing && thing->id[0]))
-		status = load_one(m, index, code, error);
-	if (status == HARMONY_OK)
-		thing = look(table, code);
-	if (status == HARMONY_OK && thing && thing->id[0])
-		*out = thing;
-	return status;
-}
-
-harmony_status minox_find_mapped(const minox_thing **out, minox *m, int table, const char *code,
-				 harmony_error *error)
-{
-	const char *mapped = sources[table].map && m->host->map
-				 ? m->host->map(sources[table].map, code, m->host->user)
-				 : code;
-
-	return minox_find_thing(out, m, table, mapped, error);
-}
-
-harmony_status minox_note_party(minox *m, int table, const char *code, const char *id, bool doubted,
-				harmony_error *error)
-{
-	minox_thing *thing = put(&m->tables[table], code);
-
+	root = status == HARMONY_OK ? only(root) : NULL;
+	if (!*harmony__json_text(harmony__json_get(root, "id"), ""))
+		return status;
+	thing = harmony__table_put(table, code);
 	if (!thing)
-		return harmony__nomem(error);
-	harmony__copy_text(thing->id, sizeof(thing->id), id, strlen(id));
-	thing->row = NULL;
-	thing->doubted = doubted;
+		return HARMONY_NOMEM;
+	take_common(thing, root);
+	thing->row = root;
+	thing->roles = HARMONY_BIT(index == MINOX_SUPPLIERS ? HARMONY_SUPPLIER : HARMONY_CUSTOMER);
+	thing->doubted = 0;
 	return HARMONY_OK;
 }
 
-bool minox_party_doubted(minox *m, int table, const char *code)
+harmony_status minox_load(harmony__frame *f, int index, const char *code, harmony_error *error)
 {
-	const minox_thing *thing = look(&m->tables[table], code);
+	minox *m = (minox *)f;
 
-	return thing && thing->doubted;
+	return minox_sources[index].by_code ? load_one(m, index, code, error)
+					    : minox_rows(m, minox_sources[index].path, NULL,
+							 take_thing, &f->tables[index], error);
+}
+
+harmony_status minox_forget(minox *m, int table, const char *code, harmony_error *error)
+{
+	harmony__thing *thing = harmony__table_put(&m->frame.tables[table], code);
+
+	if (!thing)
+		return harmony__nomem(error);
+	thing->id[0] = '\0';
+	thing->row = NULL;
+	thing->doubted = 0;
+	return HARMONY_OK;
 }
 
 harmony_status minox_party_journal(const minox_thing **out, minox *m, int table,
@@ -222,15 +135,18 @@ harmony_status minox_party_journal(const minox_thing **out, minox *m, int table,
 {
 	bool supplier = table == MINOX_SUPPLIERS;
 	harmony_kind kind = supplier ? HARMONY_PURCHASE_INVOICE : HARMONY_SALES_INVOICE;
+	const harmony__table *journals = &m->frame.tables[MINOX_JOURNALS];
+	const void *found;
 	harmony_status status =
-	    minox_find_thing(out, m, MINOX_JOURNALS, m->journals[supplier], error);
+	    harmony__find_thing(&found, &m->frame, MINOX_JOURNALS, m->journals[supplier], error);
 
-	if (status != HARMONY_OK || *out)
+	*out = found;
+	if (status != HARMONY_OK || found)
 		return status;
-	for (size_t i = 0; i < MINOX_BUCKETS && !m->journals[supplier][0]; i++)
-		for (minox_thing *at = m->tables[MINOX_JOURNALS].buckets[i]; at; at = at->next)
-			if (at->books == kind && (!*out || strcmp(at->code, (*out)->code) < 0))
-				*out = at;
+	for (const minox_thing *at = NULL;
+	     !m->journals[supplier][0] && (at = harmony__table_next(journals, at)) != NULL;)
+		if (at->books == kind && (!*out || strcmp(at->thing.code, (*out)->thing.code) < 0))
+			*out = at;
 	if (*out)
 		return HARMONY_OK;
 	return harmony_error_set(error, HARMONY_CONFIG, NULL,
@@ -271,7 +187,7 @@ static void take_years(minox *m, const harmony__json *row)
 static harmony_status look_at_administration(const harmony__json *row, void *user)
 {
 	search *s = user;
-	const char *id = minox_text(harmony__json_get(row, "id"));
+	const char *id = harmony__json_text(harmony__json_get(row, "id"), "");
 
 	if (s->count++ == 0)
 		harmony__copy_text(s->first, sizeof(s->first), id, strlen(id));
@@ -282,8 +198,9 @@ static harmony_status look_at_administration(const harmony__json *row, void *use
 	return HARMONY_OK;
 }
 
-harmony_status minox_ready(minox *m, harmony_error *error)
+harmony_status minox_ready(harmony__frame *f, harmony_error *error)
 {
+	minox *m = (minox *)f;
 	search s = {.m = m};
 	harmony_status status;
 

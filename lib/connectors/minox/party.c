@@ -51,41 +51,6 @@ static const char *text_of(const party_body *b, harmony_field field)
 	return harmony__text_of(b->record, HARMONY_HEADER, field);
 }
 
-/* Writes a value of Minox's again. */
-static void copy(harmony__json_writer *w, const harmony__json *value)
-{
-	if (value->key)
-		harmony__json_key(w, value->key);
-	switch (value->type) {
-	case HARMONY__JSON_BOOL:
-		harmony__json_bool(w, value->flag);
-		return;
-	case HARMONY__JSON_NUMBER:
-		harmony__json_raw_number(w, value->text, value->len);
-		return;
-	case HARMONY__JSON_STRING:
-		harmony__json_string(w, value->text, value->len);
-		return;
-	case HARMONY__JSON_OBJECT:
-	case HARMONY__JSON_ARRAY:
-		break;
-	default:
-		harmony__json_null(w);
-		return;
-	}
-	if (value->type == HARMONY__JSON_OBJECT)
-		harmony__json_object(w);
-	else
-		harmony__json_array(w);
-	/* The tree is no deeper than the reader allows, and so is this. */
-	for (const harmony__json *at = value->first; at; at = at->next)
-		copy(w, at);
-	if (value->type == HARMONY__JSON_OBJECT)
-		harmony__json_object_end(w);
-	else
-		harmony__json_array_end(w);
-}
-
 static const harmony__json *first_of(const harmony__json *list)
 {
 	return list && list->type == HARMONY__JSON_ARRAY ? list->first : NULL;
@@ -103,7 +68,8 @@ static const harmony__json *now_of(const harmony__json *in, const property *p)
 
 static bool differs(const party_body *b, const harmony__json *in, const property *p)
 {
-	return has(b, p->field) && strcmp(text_of(b, p->field), minox_text(now_of(in, p))) != 0;
+	return has(b, p->field) &&
+	       strcmp(text_of(b, p->field), harmony__json_text(now_of(in, p), "")) != 0;
 }
 
 static void put_property(party_body *b, const property *p)
@@ -155,12 +121,12 @@ static void put_address(party_body *b)
 	}
 	for (const harmony__json *at = now ? now->first : NULL; at; at = at->next)
 		if (!is_ours(b, at->key))
-			copy(&b->w, at);
+			harmony__json_copy(&b->w, at);
 	for (size_t i = 0; i < HARMONY__COUNT(address); i++)
 		put_property(b, &address[i]);
 	harmony__json_object_end(&b->w);
 	for (const harmony__json *at = now ? now->next : NULL; at; at = at->next)
-		copy(&b->w, at);
+		harmony__json_copy(&b->w, at);
 	harmony__json_array_end(&b->w);
 }
 
@@ -170,7 +136,7 @@ static void put_bank(party_body *b)
 	const harmony__json *now = first_of(harmony__json_get(b->row, "bank_accounts"));
 
 	for (const harmony__json *at = now; at; at = at->next)
-		if (strcmp(minox_text(harmony__json_get(at, "iban")), iban) == 0)
+		if (strcmp(harmony__json_text(harmony__json_get(at, "iban"), ""), iban) == 0)
 			return;
 	if (!*iban)
 		return;
@@ -178,7 +144,7 @@ static void put_bank(party_body *b)
 	harmony__json_key(&b->w, "bank_accounts");
 	harmony__json_array(&b->w);
 	for (const harmony__json *at = now; at; at = at->next)
-		copy(&b->w, at);
+		harmony__json_copy(&b->w, at);
 	harmony__json_object(&b->w);
 	harmony__json_put_bool(&b->w, "is_default", !now);
 	harmony__json_put(&b->w, "iban", iban);
@@ -206,14 +172,16 @@ static void put_blocked(party_body *b)
 static harmony_status put_term(party_body *b, harmony_verdict *verdict, harmony_error *error)
 {
 	const char *code = text_of(b, HARMONY_FIELD_PAYMENT_CONDITION);
-	const minox_thing *term;
+	const harmony__thing *term;
+	const void *found;
 	harmony_status status;
 
 	if (!*code)
 		return HARMONY_OK;
-	status = minox_find_mapped(&term, b->m, MINOX_TERMS, code, error);
+	status = harmony__find_mapped(&found, &b->m->frame, MINOX_TERMS, code, error);
 	if (status != HARMONY_OK)
 		return status;
+	term = found;
 	if (!term) {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_payment_condition",
 				    "payment_condition",
@@ -222,7 +190,8 @@ static harmony_status put_term(party_body *b, harmony_verdict *verdict, harmony_
 				    code);
 		return HARMONY_OK;
 	}
-	if (strcmp(minox_text(harmony__json_get(b->row, "payment_term", "id")), term->id) == 0)
+	if (strcmp(harmony__json_text(harmony__json_get(b->row, "payment_term", "id"), ""),
+		   term->id) == 0)
 		return HARMONY_OK;
 	b->changes = true;
 	harmony__json_key(&b->w, "payment_term");
@@ -233,7 +202,7 @@ static harmony_status put_term(party_body *b, harmony_verdict *verdict, harmony_
 	return HARMONY_OK;
 }
 
-harmony_status minox_party_body(minox *m, const harmony_record *record, const minox_thing *known,
+harmony_status minox_party_body(minox *m, const harmony_record *record, const harmony__thing *known,
 				harmony__buf *body, bool *changes, harmony_verdict *verdict,
 				harmony_error *error)
 {
@@ -277,7 +246,7 @@ harmony_status minox_party_body(minox *m, const harmony_record *record, const mi
  */
 
 /* The method and path of a relation's request. */
-static harmony_status aim(minox *m, int table, const minox_thing *known, harmony__buf *path,
+static harmony_status aim(minox *m, int table, const harmony__thing *known, harmony__buf *path,
 			  const char **method, harmony_error *error)
 {
 	const char *what = table == MINOX_SUPPLIERS ? "supplier" : "customer";
@@ -293,7 +262,7 @@ static harmony_status aim(minox *m, int table, const minox_thing *known, harmony
 	if (status != HARMONY_OK)
 		return status;
 	harmony__buf_printf(path, "%s?journal_id=", what);
-	harmony__http_escape(path, journal->id, strlen(journal->id));
+	harmony__http_escape(path, journal->thing.id, strlen(journal->thing.id));
 	return harmony__buf_check(path, "a request", error);
 }
 
@@ -311,7 +280,7 @@ static harmony_status look_again(minox *m, const harmony_record *record, harmony
 }
 
 static harmony_status write_party(minox *m, const harmony_record *record, int table,
-				  const minox_thing *known, const harmony__buf *body,
+				  const harmony__thing *known, const harmony__buf *body,
 				  harmony_verdict *verdict, harmony_error *error)
 {
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
@@ -322,8 +291,8 @@ static harmony_status write_party(minox *m, const harmony_record *record, int ta
 	bool said = false;
 	harmony_status status;
 
-	harmony__arena_init(&arena, m->context, MINOX_TREE_LIMIT);
-	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
+	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
 	status = aim(m, table, known, &path, &method, error);
 	if (status == HARMONY_OK)
 		status =
@@ -332,17 +301,21 @@ static harmony_status write_party(minox *m, const harmony_record *record, int ta
 		status = look_again(m, record, verdict, error);
 	if (status != HARMONY_OK || said)
 		goto done;
-	id = known ? known->id : minox_text(harmony__json_get(root, "id"));
+	id = known ? known->id : harmony__json_text(harmony__json_get(root, "id"), "");
 	if (verdict->outcome == HARMONY_OUTCOME_BOOKED && !*id)
 		harmony_verdict_set(
 		    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
 		    "Minox took the relation and did not say under which number; it is "
 		    "looked up");
-	if (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
-		status = minox_note_party(m, table, code, known ? known->id : "", !known, error);
+	if (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT && known)
+		status = minox_forget(m, table, code, error);
+	else if (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
+		status = harmony__doubt_party(&m->frame, table, code, harmony_record_kind(record),
+					      error);
 	else if (verdict->outcome == HARMONY_OUTCOME_BOOKED) {
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));
-		status = minox_note_party(m, table, code, verdict->remote_id, false, error);
+		status = harmony__add_party(&m->frame, table, code, verdict->remote_id,
+					    harmony_record_kind(record), error);
 	}
 done:
 	harmony__buf_free(&path);
@@ -351,38 +324,41 @@ done:
 }
 
 /* The relation as Minox has it, with its row. */
-static harmony_status fresh(const minox_thing **known, minox *m, const harmony_record *record,
+static harmony_status fresh(const harmony__thing **known, minox *m, const harmony_record *record,
 			    harmony_error *error)
 {
 	int table = minox_party_table(harmony_record_kind(record));
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	harmony_status status = minox_find_thing(known, m, table, code, error);
+	const void *found;
+	harmony_status status = harmony__find_thing(&found, &m->frame, table, code, error);
 
+	*known = found;
 	if (status != HARMONY_OK || !*known || (*known)->row)
 		return status;
-	status = minox_note_party(m, table, code, "", false, error);
-	return status == HARMONY_OK ? minox_find_thing(known, m, table, code, error) : status;
+	status = minox_forget(m, table, code, error);
+	if (status == HARMONY_OK)
+		status = harmony__find_thing(&found, &m->frame, table, code, error);
+	*known = found;
+	return status;
 }
 
 harmony_status minox_offer_party(minox *m, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
 	int table = minox_party_table(harmony_record_kind(record));
-	const minox_thing *known;
+	const harmony__thing *known;
 	harmony__buf body;
 	bool changes;
 	harmony_status status = fresh(&known, m, record, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	status = minox_party_body(m, record, known, &body, &changes, verdict, error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)
 		goto done;
 	if (known && !changes) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), known->id,
-				   strlen(known->id));
+		harmony__verdict_at(verdict, HARMONY_OUTCOME_BOOKED, known->id);
 	} else {
 		status = write_party(m, record, table, known, &body, verdict, error);
 	}
@@ -396,7 +372,7 @@ harmony_status minox_preview_party(minox *m, const harmony_record *record, harmo
 {
 	int table = minox_party_table(harmony_record_kind(record));
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const minox_thing *known;
+	const harmony__thing *known;
 	const char *method = "";
 	char id[48];
 	harmony__buf body, path;
@@ -405,8 +381,8 @@ harmony_status minox_preview_party(minox *m, const harmony_record *record, harmo
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
-	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
+	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
 	status = minox_party_body(m, record, known, &body, &changes, verdict, error);
 	if (status == HARMONY_OK && (!known || changes))
 		status = aim(m, table, known, &path, &method, error);
@@ -421,7 +397,8 @@ harmony_status minox_preview_party(minox *m, const harmony_record *record, harmo
 		id[0] = '{';
 		id[len + 1] = '}';
 		id[len + 2] = '\0';
-		status = minox_note_party(m, table, code, id, false, error);
+		status = harmony__add_party(&m->frame, table, code, id, harmony_record_kind(record),
+					    error);
 	}
 	harmony__buf_free(&path);
 	harmony__buf_free(&body);

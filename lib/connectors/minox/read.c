@@ -19,8 +19,8 @@ static bool same_line(const harmony__json *meant, const harmony__json *booked)
 	int64_t want = 0, is = 0;
 
 	if (amount_of(meant) != amount_of(booked) ||
-	    strcmp(minox_text(harmony__json_get(meant, "account", "id")),
-		   minox_text(harmony__json_get(booked, "account", "id"))) != 0)
+	    strcmp(harmony__json_text(harmony__json_get(meant, "account", "id"), ""),
+		   harmony__json_text(harmony__json_get(booked, "account", "id"), "")) != 0)
 		return false;
 	/* VAT that Minox does not tell is not compared. */
 	return harmony__json_amount(&want, harmony__json_get(meant, "vat", "amount")) !=
@@ -44,7 +44,7 @@ static bool take_off(bool *used, const harmony__json *meant, const harmony__json
 harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__json *lines,
 			     harmony_verdict *verdict, harmony_error *error)
 {
-	bool *used = harmony__zalloc(m->context, lines->count + 1);
+	bool *used = harmony__zalloc(m->frame.context, lines->count + 1);
 	const harmony__json *meant = NULL;
 	harmony__arena arena;
 	harmony_status status;
@@ -52,7 +52,7 @@ harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__
 
 	if (!used)
 		return harmony__nomem(error);
-	harmony__arena_init(&arena, m->context, MINOX_TREE_LIMIT);
+	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	status = harmony__json_parse(&meant, &arena, body->data, body->len, error);
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
 	for (const harmony__json *at = status == HARMONY_OK ? meant->first : NULL; at;
@@ -64,11 +64,11 @@ harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__
 		    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "lines",
 		    "Minox booked no line of %s on account %s as it was meant; correct the "
 		    "entry there",
-		    want, minox_text(harmony__json_get(at, "account", "id")));
+		    want, harmony__json_text(harmony__json_get(at, "account", "id"), ""));
 		break;
 	}
 	harmony__arena_free(&arena);
-	harmony__free(m->context, used);
+	harmony__free(m->frame.context, used);
 	return status;
 }
 
@@ -82,13 +82,13 @@ static harmony_status find_entry(minox *m, const harmony_record *record, harmony
 	const harmony__json *root = NULL;
 	harmony__arena arena;
 	harmony__buf path, body;
-	harmony_status status = minox_ready(m, error);
+	harmony_status status = minox_ready(&m->frame, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__arena_init(&arena, m->context, MINOX_TREE_LIMIT);
-	harmony__buf_init(&path, m->context, MINOX_MAX_PATH);
-	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
+	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
+	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	minox_entry_uuid(uuid, m, record);
 	snprintf(path_of, sizeof(path_of), "transaction_line_batch/%s", uuid);
 	status = minox_get(m, path_of, &arena, &root, error);
@@ -116,25 +116,24 @@ static harmony_status find_party(minox *m, const harmony_record *record, harmony
 	int table = minox_party_table(harmony_record_kind(record));
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	harmony_verdict made = HARMONY_VERDICT_INIT;
-	const minox_thing *thing = NULL;
+	const harmony__thing *thing;
+	const void *found = NULL;
 	harmony__buf body;
 	bool changes = true;
-	harmony_status status = minox_note_party(m, table, code, "", false, error);
+	harmony_status status = minox_forget(m, table, code, error);
 
 	if (status == HARMONY_OK)
-		status = minox_find_thing(&thing, m, table, code, error);
+		status = harmony__find_thing(&found, &m->frame, table, code, error);
 	if (status != HARMONY_OK)
 		return status;
-	harmony__buf_init(&body, m->context, HARMONY_MAX_ENTRY);
+	thing = found;
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	if (thing)
 		status = minox_party_body(m, record, thing, &body, &changes, &made, error);
 	harmony__buf_free(&body);
-	harmony_verdict_set(verdict,
+	harmony__verdict_at(verdict,
 			    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,
-			    NULL, NULL, "%s", "");
-	if (thing)
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), thing->id,
-				   strlen(thing->id));
+			    thing ? thing->id : "");
 	return status;
 }
 
@@ -155,7 +154,7 @@ harmony_status minox_read_back(void *instance, const harmony_record *record, con
 	/* One more request a booking, unless the answer to it was compared already. */
 	if (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES ||
 	    (!m->fetch_lines && strcmp(remote_id, m->compared) == 0)) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+		harmony__verdict_at(verdict, HARMONY_OUTCOME_BOOKED, remote_id);
 		return HARMONY_OK;
 	}
 	status = find_entry(m, record, verdict, error);
@@ -170,52 +169,35 @@ harmony_status minox_read_back(void *instance, const harmony_record *record, con
  */
 
 /* Minox's number of a relation → our code. */
-typedef struct code_of {
-	const char *id, *code;
-	struct code_of *next;
-} code_of;
-
-typedef struct codes {
-	harmony__arena arena;
-	code_of *buckets[MINOX_BUCKETS];
-} codes;
-
-static code_of **code_bucket(codes *all, const char *id)
-{
-	return &all->buckets[harmony__hash64(id, strlen(id), 0) % MINOX_BUCKETS];
-}
+typedef struct party_code {
+	harmony__thing thing;
+	const char *ours;
+} party_code;
 
 static harmony_status take_code(const harmony__json *row, void *user)
 {
-	codes *all = user;
-	const char *id = minox_text(harmony__json_get(row, "id"));
-	const char *code = minox_text(harmony__json_get(row, "externalid"));
-	code_of *made = harmony__arena_alloc(&all->arena, sizeof(*made));
+	const char *code = harmony__json_text(harmony__json_get(row, "externalid"), "");
+	party_code *made =
+	    harmony__table_put(user, harmony__json_text(harmony__json_get(row, "id"), ""));
 
-	if (!made)
-		return HARMONY_NOMEM;
-	made->id = harmony__arena_text(&all->arena, id, strlen(id));
-	made->code = harmony__arena_text(&all->arena, code, strlen(code));
-	if (!made->id || !made->code)
-		return HARMONY_NOMEM;
-	made->next = *code_bucket(all, id);
-	*code_bucket(all, id) = made;
-	return HARMONY_OK;
+	if (made)
+		made->ours =
+		    harmony__arena_text(&((harmony__table *)user)->arena, code, strlen(code));
+	return made && made->ours ? HARMONY_OK : HARMONY_NOMEM;
 }
 
 /* A relation that we did not bring has no code of ours: Minox's number stands for it. */
-static const char *code_for(codes *all, const char *id)
+static const char *code_for(const harmony__table *codes, const char *id)
 {
-	for (const code_of *at = *code_bucket(all, id); at; at = at->next)
-		if (strcmp(at->id, id) == 0)
-			return *at->code ? at->code : id;
-	return id;
+	const party_code *found = harmony__table_look(codes, id);
+
+	return found && *found->ours ? found->ours : id;
 }
 
 typedef struct pulling {
 	minox *m;
 	bool sales;
-	codes *codes;
+	harmony__table codes;
 	harmony_record *item;
 	harmony_item_fn fn;
 	void *user;
@@ -240,8 +222,8 @@ static void set_date(pulling *p, harmony_field field, const harmony__json *value
 static harmony_status take_item(const harmony__json *row, void *user)
 {
 	pulling *p = user;
-	const char *id = minox_text(harmony__json_get(row, "account_id"));
-	const char *number = minox_text(harmony__json_get(row, "invoice_number"));
+	const char *id = harmony__json_text(harmony__json_get(row, "account_id"), "");
+	const char *number = harmony__json_text(harmony__json_get(row, "invoice_number"), "");
 	int64_t total = 0, balance = 0, sign = !p->sales && p->m->payable_negative ? -1 : 1;
 	harmony_status status;
 
@@ -257,12 +239,12 @@ static harmony_status take_item(const harmony__json *row, void *user)
 	if (status == HARMONY_OK)
 		status = set_text(p, HARMONY_FIELD_SIDE, p->sales ? "sales" : "purchase");
 	if (status == HARMONY_OK)
-		status = set_text(p, HARMONY_FIELD_PARTY, code_for(p->codes, id));
+		status = set_text(p, HARMONY_FIELD_PARTY, code_for(&p->codes, id));
 	if (status == HARMONY_OK && strcmp(number, "0") != 0)
 		status = set_text(p, HARMONY_FIELD_INVOICE_NUMBER, number);
 	if (status == HARMONY_OK)
 		status = set_text(p, HARMONY_FIELD_CURRENCY,
-				  minox_text(harmony__json_get(row, "currency", "id")));
+				  harmony__json_text(harmony__json_get(row, "currency", "id"), ""));
 	if (status != HARMONY_OK)
 		return status;
 	set_date(p, HARMONY_FIELD_DATE, harmony__json_get(row, "invoice_date"));
@@ -283,18 +265,14 @@ static harmony_status outstanding_side(pulling *p, harmony_error *error)
 						  : "payable";
 	harmony_status status;
 
-	p->codes = harmony__zalloc(p->m->context, sizeof(*p->codes));
-	if (!p->codes)
-		return harmony__nomem(error);
-	harmony__arena_init(&p->codes->arena, p->m->context, 0);
+	harmony__table_init(&p->codes, p->m->frame.context, sizeof(party_code));
 	status =
-	    minox_rows(p->m, p->sales ? "customer" : "supplier", NULL, take_code, p->codes, error);
+	    minox_rows(p->m, p->sales ? "customer" : "supplier", NULL, take_code, &p->codes, error);
 	if (status == HARMONY_OK)
 		status = minox_rows(p->m, path, NULL, take_item, p, error);
 	if (status == HARMONY_NOMEM)
 		harmony__nomem(error);
-	harmony__arena_free(&p->codes->arena);
-	harmony__free(p->m->context, p->codes);
+	harmony__table_free(&p->codes);
 	return status;
 }
 
@@ -303,7 +281,7 @@ harmony_status minox_outstanding(void *instance, int sides, harmony_item_fn item
 {
 	pulling p = {.m = instance, .fn = item, .user = user, .error = error};
 	harmony_status status =
-	    harmony_record_new(&p.item, p.m->context, HARMONY_OUTSTANDING_ITEM, error);
+	    harmony_record_new(&p.item, p.m->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
 	for (int side = HARMONY_SIDE_SALES; side <= HARMONY_SIDE_PURCHASE && status == HARMONY_OK;
 	     side <<= 1) {

@@ -3,7 +3,7 @@
 
 /* Minox publishes no list of its messages: the words here are those of its users' pages. One
    row a kind, the first that fits counts. docs/minox.md has them for people. */
-static const harmony__remedy remedies[] = {
+const harmony__remedy minox_remedies[MINOX_REMEDIES] = {
     {{"afgesloten", "closed", "geblokkeerde periode"},
      {NULL},
      "period_closed",
@@ -54,17 +54,3 @@ static const harmony__remedy remedies[] = {
      "unknown_payment_condition",
      "payment_condition",
      "map the condition under [integration NAME payment_conditions], or make it in Minox"}};
-
-void minox_explain(harmony_verdict *verdict, int status, const char *message)
-{
-	const harmony__remedy *remedy =
-	    harmony__remedy_find(remedies, HARMONY__COUNT(remedies), message);
-
-	if (remedy)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, remedy->code, remedy->field,
-				    "Minox refused it (HTTP %d): %s", status, remedy->mend);
-	else
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "vendor", "",
-				    "Minox refused it (HTTP %d); its own words say why", status);
-	harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), message, strlen(message));
-}

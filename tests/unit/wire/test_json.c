@@ -483,6 +483,31 @@ static void the_writer_writes(void **state)
 	assert_int_equal(b.live, 0);
 }
 
+static void a_tree_is_written_again_as_it_was(void **state)
+{
+	static const char text[] =
+	    "{\"a\":{\"b\":[1.50,-2e9,{\"c\":null}],\"d\":\"\xc3\xa9\\\"\"},\"e\":[],\"f\":true,"
+	    "\"g\":{}}";
+	sweep b;
+	harmony_context *context = sweep_context(&b);
+	harmony__arena arena;
+	harmony__json_writer w;
+	harmony__buf buf;
+	const harmony__json *root;
+
+	harmony__arena_init(&arena, context, 0);
+	harmony__buf_init(&buf, context, 1 << 20);
+	assert_int_equal(harmony__json_parse(&root, &arena, text, strlen(text), NULL), HARMONY_OK);
+	harmony__json_begin(&w, harmony__buf_write, &buf);
+	harmony__json_copy(&w, root);
+	assert_int_equal(harmony__json_end(&w), HARMONY_OK);
+	assert_string_equal(buf.data, text);
+	harmony__buf_free(&buf);
+	harmony__arena_free(&arena);
+	harmony_context_free(context);
+	assert_int_equal(b.live, 0);
+}
+
 static harmony_status refuse_writing(const void *data, size_t len, void *user)
 {
 	return --*(int *)user < 0 ? HARMONY_USER : HARMONY_OK;
@@ -537,6 +562,7 @@ int main(void)
 		cmocka_unit_test(a_tree_larger_than_its_arena_is_refused),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(the_writer_writes),
+		cmocka_unit_test(a_tree_is_written_again_as_it_was),
 		cmocka_unit_test(the_writer_keeps_its_first_failure),
 	};
 
