@@ -153,9 +153,8 @@ static harmony_status read_refused(harmony__frame *f, const harmony__http_respon
 			  words, error);
 }
 
-/* What an answer means when it is none to a write, or to any request. */
-static harmony_status read_class(harmony__frame *f, const harmony__http_response *response,
-				 const char *what, harmony_error *error)
+harmony_status harmony__read_class(harmony__frame *f, const harmony__http_response *response,
+				   const char *what, harmony_error *error)
 {
 	const char *name = f->package->name;
 
@@ -229,7 +228,7 @@ static harmony_status write_class(harmony__frame *f, const harmony__http_respons
 	case HARMONY__HTTP_LOGIN:
 	case HARMONY__HTTP_LIMIT:
 	case HARMONY__HTTP_CANCELLED:
-		return read_class(f, response, what, error);
+		return harmony__read_class(f, response, what, error);
 	case HARMONY__HTTP_NOT_SENT:
 		return harmony_error_set(
 		    error, HARMONY_RETRY, "network",
@@ -258,7 +257,7 @@ static harmony_status read_once(harmony__frame *f, harmony__call *call,
 		return HARMONY_NOTFOUND;
 	}
 	if (status == HARMONY_OK)
-		status = read_class(f, response, call->what, error);
+		status = harmony__read_class(f, response, call->what, error);
 	if (status == HARMONY_OK)
 		status = call->take(f, response, call->user, error);
 	if (status != HARMONY_FORMAT)
@@ -287,7 +286,7 @@ harmony_status harmony__read(harmony__frame *f, harmony__call *call, harmony_err
 		status = read_once(f, call, &response, &attempt);
 		/* A refused token is not tried again: each refusal counts. */
 		if (status != HARMONY_RETRY || response.class == HARMONY__HTTP_LOGIN ||
-		    tries == READ_TRIES)
+		    tries == (call->tries ? call->tries : READ_TRIES))
 			break;
 		if (f->host->sleep &&
 		    f->host->sleep(READ_PAUSE << (tries - 1), f->host->user) != HARMONY_OK) {

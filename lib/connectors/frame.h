@@ -127,6 +127,7 @@ typedef struct harmony__call {
 	/* What is asked for or written: in messages, and the name that errors are counted by
 	   ("GLAccounts"). */
 	const char *what;
+	int tries;     /* reads: how often at the most; 0: three times */
 	bool may_lack; /* reads: 404 says that the package has no such thing */
 	/* Reads: takes the answer apart. HARMONY_FORMAT: it is damaged, and asked for again. */
 	harmony_status (*take)(harmony__frame *f, const harmony__http_response *response,
@@ -142,6 +143,9 @@ harmony_status harmony__exchange(harmony__frame *f, harmony__call *call,
    HARMONY_NOTFOUND (`may_lack`; no error text), HARMONY_REJECTED (with the package's words),
    HARMONY_CONFIG (no right), HARMONY_CANCELLED, what `take` returned. */
 harmony_status harmony__read(harmony__frame *f, harmony__call *call, harmony_error *error);
+/* What the answer to a read means; HARMONY_OK for 2xx. Errors as harmony__read. */
+harmony_status harmony__read_class(harmony__frame *f, const harmony__http_response *response,
+				   const char *what, harmony_error *error);
 /* A write, once. The verdict says what became of it: BOOKED for 2xx, and `response` has the
    answer. A status other than HARMONY_OK is of the connection, and nothing was applied. */
 harmony_status harmony__write(harmony__frame *f, harmony__call *call,
