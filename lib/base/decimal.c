@@ -24,6 +24,11 @@ static bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+static bool is_point(char c, char sign)
+{
+	return sign ? c == sign : c == '.' || c == ',';
+}
+
 static harmony_status strip(number *n, const char *text, size_t len)
 {
 	n->at = text;
@@ -50,6 +55,38 @@ static bool push(int64_t *value, unsigned digit)
 	       !__builtin_sub_overflow(*value, (int64_t)digit, value);
 }
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* What most amounts of a file are, without a loop: 1.00 to 99999.99. All characters stand in
+   one word, the last one on top, and the point goes from between them. */
+static bool common_amount(int64_t *out, const char *text, size_t len)
+{
+	uint32_t first, last;
+	uint64_t word;
+
+	if (len < 4 || len > 8)
+		return false;
+	memcpy(&first, text, 4);
+	memcpy(&last, text + len - 4, 4);
+	word = first | (uint64_t)last << 8 * (len - 4);
+	word = (word << 8 * (8 - len)) | (ALL('0') & ((UINT64_C(1) << 8 * (8 - len)) - 1));
+	word = (word & UINT64_C(0xffff000000000000)) | (word & UINT64_C(0xffffffffff)) << 8 | '0';
+	if (((word + ALL(0x46)) | (word - ALL('0'))) & ALL(0x80))
+		return false;
+	word = (word & ALL(0x0f)) * 2561 >> 8; /* pairs, fours, eights: 2561 is 10 * 256 + 1 */
+	word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+	word = (word & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32;
+	*out = (int64_t)word;
+	return true;
+}
+#else
+static bool common_amount(int64_t *out, const char *text, size_t len)
+{
+	return false;
+}
+#endif
+
 /* The form that nearly every amount of a file has: a minus at most, digits, and as many
    decimals as the scale at most; short enough not to overflow. */
 static bool quick_decimal(int64_t *out, const char *text, size_t len, unsigned scale, char sign,
@@ -63,11 +100,18 @@ static bool quick_decimal(int64_t *out, const char *text, size_t len, unsigned s
 	text += negative;
 	if (text == end || end - text + (ptrdiff_t)scale > 18)
 		return false;
+	if (scale == 2 && end - text > 3 && is_point(end[-3], sign) &&
+	    common_amount(out, text, (size_t)(end - text))) {
+		if (decimal)
+			*decimal = end[-3];
+		*out = negative ? -*out : *out;
+		return true;
+	}
 	while (text < end && is_digit(*text))
 		value = value * 10 + (uint64_t)(*text++ - '0');
 	if (text < end) {
 		const char *point = text;
-		if (sign ? *point != sign : *point != '.' && *point != ',')
+		if (!is_point(*point, sign))
 			return false;
 		for (text++; text < end && is_digit(*text); decimals++)
 			value = value * 10 + (uint64_t)(*text++ - '0');
@@ -106,7 +150,7 @@ harmony_status harmony__decimal(int64_t *out, const char *text, size_t len, unsi
 			else
 				exact = exact && c == '0';
 			decimals += point != 0;
-		} else if (!point && (sign ? c == sign : c == '.' || c == ',')) {
+		} else if (!point && is_point(c, sign)) {
 			point = c;
 		} else {
 			return HARMONY_FORMAT;

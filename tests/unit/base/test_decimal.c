@@ -136,6 +136,40 @@ static void test_round_trips(void **state)
 	}
 }
 
+/* Every amount near the lengths at which it is read another way, with either sign. */
+static void test_common_amounts(void **state)
+{
+	static const int64_t around[] = {0, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++)
+		for (int64_t cents = around[i] - 20000; cents < around[i] + 20000; cents++) {
+			char text[HARMONY_DECIMAL_SIZE], sign = ".,"[cents & 1];
+			int64_t value = 1;
+			size_t len = harmony_decimal_format(text, cents, 2, sign);
+
+			assert_int_equal(harmony_decimal_parse(&value, text, len, 2, cents & 2 ? 0 : sign),
+			                 HARMONY_OK);
+			assert_int_equal(value, cents);
+		}
+}
+
+/* Any other byte at any place makes it no amount, unless it is a sign or a space at an end. */
+static void test_odd_bytes(void **state)
+{
+	for (size_t at = 0; at < 8; at++)
+		for (int c = 0; c < 256; c++) {
+			char text[] = "12345.67";
+			int64_t value;
+			bool end = at == 0 || at == 7, digit = c >= '0' && c <= '9';
+			bool number = digit || (c == '.' && at == 5) ||
+			              (end && c != 0 && strchr(" \t+-", c));
+
+			text[at] = (char)c;
+			assert_int_equal(harmony_decimal_parse(&value, text, 8, 2, '.') == HARMONY_OK,
+			                 number);
+		}
+}
+
 static void test_format(void **state)
 {
 	char text[HARMONY_DECIMAL_SIZE];
@@ -172,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_plain),       cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_decimal_sign), cmocka_unit_test(test_no_number),
 		cmocka_unit_test(test_range),       cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_common_amounts), cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_format),      cmocka_unit_test(test_add),
 	};
 
