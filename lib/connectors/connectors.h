@@ -10,6 +10,7 @@
 extern const harmony_connector harmony__ledger;
 extern const harmony_connector harmony__exact_online;
 extern const harmony_connector harmony__minox;
+extern const harmony_connector harmony__multivers;
 
 /* ---- what connectors share (shared.c) ---------------------------------------------- */
 

@@ -13,6 +13,7 @@ static const harmony_connector *const connectors[] = {
 #if HARMONY__NET
     &harmony__exact_online,
     &harmony__minox,
+    &harmony__multivers,
 #endif
     NULL, /* listings end here; also keeps the array from being empty */
 };

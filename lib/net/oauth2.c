@@ -433,12 +433,21 @@ static void leave(harmony__oauth2 *oauth)
 		oauth->host->unlock(LOCK, oauth->host->user);
 }
 
+/* What a renewal is asked for with; how many. */
+static size_t renewal(parameter *parameters, const harmony__oauth2 *oauth)
+{
+	parameters[0] = (parameter){"grant_type", "refresh_token"};
+	parameters[1] = (parameter){"refresh_token", oauth->pair.refresh};
+	parameters[2] = (parameter){"redirect_uri", oauth->options.redirect_uri};
+	return oauth->options.renew_redirect ? 3 : 2;
+}
+
 /* Under the lock, with the store's pair in memory. That a renewal was begun is durable
    before it is: after a crash between the package's answer and our save, the message can
    say why the login is lost. */
 static harmony_status refresh(harmony__oauth2 *oauth, harmony_error *error)
 {
-	parameter parameters[4] = {{"grant_type", "refresh_token"}};
+	parameter parameters[5];
 	harmony_status status;
 	bool interrupted = oauth->pair.renewing;
 
@@ -447,8 +456,7 @@ static harmony_status refresh(harmony__oauth2 *oauth, harmony_error *error)
 	oauth->pair.renewing = interrupted; /* what a refusal now would have to do with */
 	if (status != HARMONY_OK)
 		return status;
-	parameters[1] = (parameter){"refresh_token", oauth->pair.refresh};
-	return grant(oauth, parameters, 2, error);
+	return grant(oauth, parameters, renewal(parameters, oauth), error);
 }
 
 static harmony_status not_logged_in(harmony_error *error)
@@ -647,7 +655,7 @@ harmony_status harmony__oauth2_code(harmony__oauth2 *oauth, const char *code, ha
 harmony_status harmony__oauth2_adopt(harmony__oauth2 *oauth, const char *refresh_token,
                                      harmony_error *error)
 {
-	parameter parameters[4] = {{"grant_type", "refresh_token"}};
+	parameter parameters[5];
 	size_t len = strcspn(refresh_token, " \t\r\n");
 
 	if (len == 0 || len >= MAX_TOKEN)
@@ -655,8 +663,7 @@ harmony_status harmony__oauth2_adopt(harmony__oauth2 *oauth, const char *refresh
 		                         "the refresh token is empty or longer than %u bytes", MAX_TOKEN);
 	harmony__copy_text(oauth->pair.refresh, sizeof(oauth->pair.refresh), refresh_token, len);
 	oauth->pair.renewed = harmony__wall(oauth->host->context);
-	parameters[1] = (parameter){"refresh_token", oauth->pair.refresh};
-	return begin_chain(oauth, parameters, 2, error);
+	return begin_chain(oauth, parameters, renewal(parameters, oauth), error);
 }
 
 harmony_status harmony__oauth2_report(harmony__oauth2 *oauth, harmony__buf *out)

@@ -25,6 +25,7 @@ typedef struct harmony__oauth2_options {
 	int64_t refresh_lifetime; /* ms that an idle refresh token lives; 0: for ever */
 	int64_t keep_alive;       /* refresh at least this often, ms; 0: never by itself */
 	bool plain_slashes;       /* do not percent-encode slashes of the redirect_uri (Exact) */
+	bool renew_redirect;      /* the redirect_uri goes with a renewal, too (Multivers) */
 	/* True when an error answer to a refresh means "too early, the old one still works". */
 	bool (*too_early)(int status, const char *error, const char *description);
 } harmony__oauth2_options;

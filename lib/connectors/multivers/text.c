@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "connectors/multivers/multivers.h"
-#include "net/http.h"
 
 #define MAX_SEGMENT 1024u
 
@@ -26,47 +25,94 @@ void multivers_segment(harmony__buf *path, const char *text, bool plain)
 void multivers_date_format(char text[MULTIVERS_DATE_SIZE], harmony_date date)
 {
 	snprintf(text, MULTIVERS_DATE_SIZE, "%02u-%02u-%04u", (unsigned)date.day % 100,
-	         (unsigned)date.month % 100, (unsigned)date.year % 10000);
+		 (unsigned)date.month % 100, (unsigned)date.year % 10000);
 }
 
 /* What may stand behind a date: nothing, or a time after a blank or a T. */
-static bool is_behind_date(const harmony__cursor *cursor)
+static bool ends_there(const harmony__cursor *cursor)
 {
 	return harmony__cursor_done(cursor) || *cursor->at == ' ' || *cursor->at == 'T';
 }
 
+static bool dutch(harmony_date *date, harmony__cursor *cursor)
+{
+	uint64_t day = 0, month = 0, year = 0;
+
+	if (harmony__cursor_digits(cursor, 2, &day) == 0 || !harmony__cursor_char(cursor, '-') ||
+	    harmony__cursor_digits(cursor, 2, &month) == 0 || !harmony__cursor_char(cursor, '-') ||
+	    harmony__cursor_digits(cursor, 4, &year) != 4)
+		return false;
+	date->day = (uint8_t)day;
+	date->month = (uint8_t)month;
+	date->year = (int16_t)year;
+	return harmony_date_valid(*date);
+}
+
 harmony_status multivers_date_parse(harmony_date *out, const char *text)
 {
-	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
-	uint64_t day = 0, month = 0, year = 0;
-	unsigned digits;
+	size_t len = strlen(text);
+	harmony__cursor cursor = harmony__cursor_over(text, len);
 	harmony_date date = {0, 0, 0};
 
 	if (!*text)
 		return HARMONY_NOTFOUND;
-	digits = harmony__cursor_digits(&cursor, 4, &day);
-	if (digits == 4) {
-		if (strlen(text) < 10 || harmony_date_parse(&date, text, 10) != HARMONY_OK)
+	if (len >= 10 && text[4] == '-') {
+		if (harmony_date_parse(&date, text, 10) != HARMONY_OK)
 			return HARMONY_FORMAT;
-		cursor = harmony__cursor_over(text + 10, strlen(text + 10));
-	} else if (digits >= 1 && digits <= 2 && harmony__cursor_char(&cursor, '-') &&
-	           harmony__cursor_digits(&cursor, 2, &month) > 0 &&
-	           harmony__cursor_char(&cursor, '-') && harmony__cursor_digits(&cursor, 4, &year) == 4) {
-		date.day = (uint8_t)day;
-		date.month = (uint8_t)month;
-		date.year = (int16_t)year;
+		cursor = harmony__cursor_over(text + 10, len - 10);
+	} else if (!dutch(&date, &cursor)) {
+		return HARMONY_FORMAT;
 	}
-	if (!is_behind_date(&cursor) || !harmony_date_valid(date))
+	if (!ends_there(&cursor))
 		return HARMONY_FORMAT;
 	*out = date;
 	return HARMONY_OK;
 }
 
-void multivers_put_pair(harmony__json_writer *writer, const char *name, int64_t amount)
+void multivers_put_pair(harmony__json_writer *writer, const char *name, int64_t amount, bool own)
 {
 	char document[64];
 
 	snprintf(document, sizeof(document), "%sCur", name);
-	harmony__json_put_number(writer, name, amount, HARMONY_SCALE_AMOUNT);
+	if (own)
+		harmony__json_put_number(writer, name, amount, HARMONY_SCALE_AMOUNT);
 	harmony__json_put_number(writer, document, amount, HARMONY_SCALE_AMOUNT);
+}
+
+void multivers_copy(harmony__json_writer *writer, const harmony__json *value)
+{
+	if (value->key)
+		harmony__json_key(writer, value->key);
+	switch (value->type) {
+	case HARMONY__JSON_BOOL:
+		harmony__json_bool(writer, value->flag);
+		return;
+	case HARMONY__JSON_NUMBER:
+		harmony__json_raw_number(writer, value->text, value->len);
+		return;
+	case HARMONY__JSON_STRING:
+		harmony__json_string(writer, value->text, value->len);
+		return;
+	case HARMONY__JSON_OBJECT:
+		harmony__json_object(writer);
+		break;
+	case HARMONY__JSON_ARRAY:
+		harmony__json_array(writer);
+		break;
+	default:
+		harmony__json_null(writer);
+		return;
+	}
+	/* The tree is no deeper than the reader allows, and so is this. */
+	for (const harmony__json *at = value->first; at; at = at->next)
+		multivers_copy(writer, at);
+	if (value->type == HARMONY__JSON_OBJECT)
+		harmony__json_object_end(writer);
+	else
+		harmony__json_array_end(writer);
+}
+
+bool multivers_date(harmony_date *out, const harmony__json *value)
+{
+	return multivers_date_parse(out, harmony__json_text(value, "")) == HARMONY_OK;
 }
