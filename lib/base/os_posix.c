@@ -313,6 +313,7 @@ harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_e
 typedef struct temporary {
 	harmony_context *context;
 	int fd;
+	int held;   /* keeps its lock when fd is closed; -1: none */
 	char *path; /* its own */
 	char target[PATH_MAX];
 } temporary;
@@ -363,28 +364,89 @@ static harmony_status resolve(temporary *file, const char *path, harmony_error *
 	return HARMONY_OK;
 }
 
-/* Opens "FOLDER/.harmony-RANDOM.tmp": hidden, and free of the length of the target's name. */
-static harmony_status create(temporary *file, const char *path, harmony_error *error)
+/* Its path becomes "FOLDER/.harmony-ID.tmp": hidden, and free of the length of the target's
+   name. */
+static harmony_status name_beside(temporary *file, const uint8_t id[8], harmony_error *error)
 {
 	static const char prefix[] = ".harmony-", suffix[] = ".tmp";
 	size_t folder = folder_length(file->target);
-	uint8_t random[8];
-	char name[sizeof(prefix) + 16 + sizeof(suffix)];
+	char *path = harmony__realloc(file->context, file->path,
+	                              folder + sizeof(prefix) + 16 + sizeof(suffix));
 
-	if (harmony__os_random(random, sizeof(random)))
-		return refuse(error, "draw a name for a file beside", path, "");
-	memcpy(name, prefix, sizeof(prefix) - 1);
-	harmony__hex(name + sizeof(prefix) - 1, random, sizeof(random));
-	memcpy(name + sizeof(prefix) - 1 + 16, suffix, sizeof(suffix));
-	file->path = harmony__alloc(file->context, folder + sizeof(name));
-	if (!file->path)
+	if (!path)
 		return harmony__nomem(error);
-	memcpy(file->path, file->target, folder);
-	memcpy(file->path + folder, name, strlen(name) + 1);
-	file->fd = open_again(file->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	if (file->fd < 0)
-		return refuse(error, "write", path, "; its folder must exist and be writable");
+	file->path = path;
+	memcpy(path, file->target, folder);
+	memcpy(path + folder, prefix, sizeof(prefix) - 1);
+	harmony__hex(path + folder + sizeof(prefix) - 1, id, 8);
+	memcpy(path + folder + sizeof(prefix) - 1 + 16, suffix, sizeof(suffix));
 	return HARMONY_OK;
+}
+
+/* Locks it as ours. It is not when somebody took it for abandoned meanwhile; where there
+   are no locks nobody does that, and it is taken away again. */
+static bool claim(int fd, const char *path)
+{
+	struct stat info;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fstat(fd, &info) == 0 && info.st_nlink > 0;
+	if (errno != EWOULDBLOCK)
+		unlink(path);
+	return false;
+}
+
+/* Removes what a writer left that was killed: it is there, and nobody holds its lock. */
+static void remove_abandoned(const char *path)
+{
+	struct stat held, named;
+	int fd = open_again(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &held) == 0 &&
+	    lstat(path, &named) == 0 && held.st_ino == named.st_ino &&
+	    held.st_dev == named.st_dev)
+		unlink(path);
+	close_quietly(fd);
+}
+
+static int open_new(const char *path)
+{
+	return open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+}
+
+/* Opens the temporary of a name that goes with the target, so that the next writer clears
+   away what a killed one left; of a random one while another writer has that. */
+static harmony_status create(temporary *file, const char *path, harmony_error *error)
+{
+	uint64_t hash = harmony__hash64(file->target, strlen(file->target), 0);
+	uint8_t id[8];
+	harmony_status status;
+
+	for (unsigned i = 0; i < 8; i++)
+		id[i] = (uint8_t)(hash >> 8 * i);
+	file->held = -1;
+	status = name_beside(file, id, error);
+	if (status)
+		return status;
+	remove_abandoned(file->path);
+	file->fd = open_new(file->path);
+	if (file->fd < 0 && errno != EEXIST)
+		return refuse(error, "write", path, "; its folder must exist and be writable");
+	if (file->fd >= 0 && claim(file->fd, file->path)) {
+		file->held = dup(file->fd);
+		return file->held >= 0 ? HARMONY_OK : refuse(error, "write", path, "");
+	}
+	close_quietly(file->fd);
+	file->fd = -1;
+	if (harmony__os_random(id, sizeof(id)))
+		return refuse(error, "draw a name for a file beside", path, "");
+	status = name_beside(file, id, error);
+	if (status)
+		return status;
+	file->fd = open_new(file->path);
+	return file->fd >= 0 ? HARMONY_OK : refuse(error, "write", path, "");
 }
 
 /* Gives it the mode and, as far as allowed, the owner of the file that it will replace. */
@@ -414,7 +476,7 @@ static harmony_status begin(temporary *file, const char *path, unsigned mode,
 	harmony_status status;
 
 	file->context = context;
-	file->fd = -1;
+	file->fd = file->held = -1;
 	file->path = NULL;
 	status = resolve(file, path, error);
 	if (status == HARMONY_OK)
@@ -445,6 +507,7 @@ static harmony_status end(temporary *file, const char *path, harmony_status stat
 	}
 	if (fd >= 0 && !replaced)
 		unlink(file->path);
+	close_quietly(file->held);
 	harmony__free(file->context, file->path);
 	return status;
 }
@@ -463,7 +526,7 @@ harmony_status harmony__file_replace(const char *path, const void *data, size_t 
 harmony_status harmony__file_create(const char *path, unsigned mode, harmony_context *context,
                                     harmony_error *error)
 {
-	temporary file = {.context = context, .fd = -1};
+	temporary file = {.context = context, .fd = -1, .held = -1};
 	harmony_status status = HARMONY_OK;
 
 	if (strlen(path) >= sizeof(file.target)) {
@@ -479,6 +542,7 @@ harmony_status harmony__file_create(const char *path, unsigned mode, harmony_con
 		status = errno == EEXIST ? HARMONY_EXISTS : refuse(error, "make", path, "");
 	if (file.fd >= 0)
 		unlink(file.path);
+	close_quietly(file.held);
 	if (status == HARMONY_OK && !sync_folder(path))
 		status = refuse(error, "make durable the folder of", path, "");
 	harmony__free(context, file.path);

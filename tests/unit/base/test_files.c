@@ -198,6 +198,78 @@ static void test_disk_full(void **state)
 	unlink(in("full.csv"));
 }
 
+/* Killed by the signal of a file that grows too large, in the middle of its writing. */
+static int replace_until_killed(void)
+{
+	struct rlimit limit = {1000, 1000}, no_core = {0, 0};
+	static char large[5000];
+
+	if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || setrlimit(RLIMIT_CORE, &no_core) != 0)
+		return 2;
+	signal(SIGXFSZ, SIG_DFL);
+	harmony__file_replace(in("killed.csv"), large, sizeof(large), 0600, context, NULL);
+	return 3;
+}
+
+static void test_killed(void **state)
+{
+	put("killed.csv", "old");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(in_child(replace_until_killed), 99);
+	holds("killed.csv", "old");
+	assert_int_equal(names(), 2); /* not one for each */
+	assert_int_equal(harmony__file_replace(in("killed.csv"), "new", 3, 0600, context, NULL),
+	                 HARMONY_OK);
+	holds("killed.csv", "new");
+	assert_int_equal(names(), 1);
+	unlink(in("killed.csv"));
+}
+
+/* Many at once: each finds the others' files, and none takes away or puts in place what
+   another one is writing. */
+static int replace_often(void)
+{
+	static char text[9000];
+	char pid = (char)('a' + getpid() % 26);
+
+	memset(text, pid, sizeof(text));
+	for (int i = 0; i < 100; i++)
+		if (harmony__file_replace(in("shared.csv"), text, sizeof(text), 0600, context, NULL))
+			return 2;
+	return 0;
+}
+
+static void test_many_writers(void **state)
+{
+	pid_t children[4];
+	harmony__buf all;
+
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork();
+		if (children[i] == 0)
+			_exit(replace_often());
+		assert_true(children[i] > 0);
+	}
+	harmony__buf_init(&all, context, 100000);
+	for (int left = 4; left > 0;) {
+		int status = 0;
+		pid_t child = waitpid(-1, &status, WNOHANG);
+		if (child > 0) {
+			assert_int_equal(status, 0);
+			left--;
+		}
+		harmony__buf_clear(&all);
+		if (harmony__file_load(&all, in("shared.csv"), NULL) != HARMONY_OK)
+			continue; /* not there yet */
+		assert_int_equal(all.len, 9000);
+		for (size_t i = 1; i < all.len; i++)
+			assert_int_equal(all.data[i], all.data[0]);
+	}
+	harmony__buf_free(&all);
+	assert_int_equal(names(), 1);
+	unlink(in("shared.csv"));
+}
+
 static int replace_in_locked_folder(void)
 {
 	if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
@@ -448,7 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace),        cmocka_unit_test(test_replace_link),
 		cmocka_unit_test(test_long_name),      cmocka_unit_test(test_replace_refused),
-		cmocka_unit_test(test_disk_full),      cmocka_unit_test(test_read_only_folder),
+		cmocka_unit_test(test_disk_full),      cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_many_writers),   cmocka_unit_test(test_read_only_folder),
 		cmocka_unit_test(test_create),         cmocka_unit_test(test_refused_input),
 		cmocka_unit_test(test_absent),         cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_load_bounded),   cmocka_unit_test(test_move),
