@@ -222,6 +222,11 @@ harmony_status harmony__file_create(const char *path, unsigned mode, harmony_con
 harmony_status harmony__file_move(const char *from, const char *to, harmony_context *context,
                                   harmony_error *error);
 harmony_status harmony__folder_make(const char *path, harmony_error *error); /* with parents */
+/* What is not there is fine. */
+harmony_status harmony__file_remove(const char *path, harmony_error *error);
+/* Whether the file ends in a line end (or DOS's end mark), or is gzip, which knows its own
+   end. Takes no memory; false when it cannot be read. */
+bool harmony__file_has_end(const char *path);
 
 /* An advisory lock on a file (made when absent, 0600) that dies with its process.
    Waits at most `timeout` ms on the monotonic clock; HARMONY_BUSY. */
@@ -259,5 +264,22 @@ void harmony__guard_share(harmony__guard *guard);
 /* True when nobody else holds it; then it is held alone until leave. */
 bool harmony__guard_last(harmony__guard *guard);
 void harmony__guard_leave(harmony__guard *guard);
+
+/* os_posix_thread.c: a lock with its condition, and threads on which every signal is blocked. */
+typedef struct harmony__monitor harmony__monitor;
+harmony_status harmony__monitor_new(harmony__monitor **out, harmony_context *context,
+                                    harmony_error *error);
+void harmony__monitor_free(harmony__monitor *monitor);
+void harmony__monitor_enter(harmony__monitor *monitor);
+void harmony__monitor_leave(harmony__monitor *monitor);
+/* Within it: lets others in until one wakes us, for at most so many ms, or for no reason. */
+void harmony__monitor_wait(harmony__monitor *monitor, int64_t milliseconds);
+void harmony__monitor_wake(harmony__monitor *monitor); /* one of those that wait */
+void harmony__monitor_wake_all(harmony__monitor *monitor);
+
+typedef struct harmony__thread harmony__thread;
+harmony_status harmony__thread_start(harmony__thread **out, harmony_context *context,
+                                     void (*run)(void *user), void *user, harmony_error *error);
+void harmony__thread_join(harmony__thread *thread); /* and frees it; NULL is allowed */
 
 #endif

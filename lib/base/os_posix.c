@@ -305,6 +305,23 @@ harmony_status harmony__file_load(harmony__buf *out, const char *path, harmony_e
 	return status;
 }
 
+bool harmony__file_has_end(const char *path)
+{
+	struct stat info;
+	uint8_t first[2] = {0, 0}, last = 0;
+	int fd = open_again(path, O_RDONLY | O_NONBLOCK, 0);
+	bool has = false;
+
+	if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+		if (pread(fd, first, sizeof(first), 0) == (ssize_t)sizeof(first))
+			has = first[0] == 0x1f && first[1] == 0x8b;
+		if (!has && pread(fd, &last, 1, info.st_size - 1) == 1)
+			has = last == '\n' || last == '\r' || last == 0x1a;
+	}
+	close_quietly(fd);
+	return has;
+}
+
 /* ---- writing -------------------------------------------------------------------- */
 
 #define KEPT "; the old file was kept"
@@ -605,6 +622,11 @@ harmony_status harmony__file_move(const char *from, const char *to, harmony_cont
 	if (!sync_folder(from))
 		return refuse(error, "make durable the folder of", from, "");
 	return HARMONY_OK;
+}
+
+harmony_status harmony__file_remove(const char *path, harmony_error *error)
+{
+	return unlink(path) == 0 || errno == ENOENT ? HARMONY_OK : refuse(error, "remove", path, "");
 }
 
 /* mkdir, where a folder that is there already is fine. */
