@@ -91,6 +91,9 @@ typedef struct harmony_host {
 	int (*cancelled)(void *user);
 	/* A line for the log; secrets never. */
 	void (*log)(int level, const char *message, void *user);
+	/* A request went out and came to this HTTP status, 0: no answer. For counting; may be
+	   NULL, and is not there in a shorter struct. The core's own HTTP calls it. */
+	void (*request)(int status, void *user);
 } harmony_host;
 
 /* Capability bits, beside HARMONY_BIT(kind) for each kind that `offer` takes. */

@@ -443,6 +443,12 @@ static void classify(exchange *x, CURLcode code)
 		response->class = HARMONY__HTTP_UNKNOWN;
 }
 
+static void count_request(const harmony_host *host, const harmony__http_response *response)
+{
+	if (host->struct_size > offsetof(harmony_host, request) && host->request != NULL)
+		host->request(response->status, host->user);
+}
+
 /* Lines into NUL-ended strings, and the one header that every package may send. */
 static void finish_headers(harmony__http_response *response)
 {
@@ -483,10 +489,12 @@ harmony_status harmony__http_perform(harmony__http *http, const harmony__http_re
 		CURLcode code;
 		set_transport(http, &x, request);
 		code = set_request(http->easy, &x, request, headers);
-		if (code == CURLE_OK)
+		if (code == CURLE_OK) {
 			classify(&x, curl_easy_perform(http->easy));
-		else
+			count_request(http->host, response);
+		} else {
 			status = HARMONY_NOMEM;
+		}
 		finish_headers(response);
 		curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
 	}
