@@ -42,10 +42,12 @@ typedef struct harmony_sync_options {
 	   wants it. */
 	harmony_status (*step)(const char *name, void *user);
 	void *user;
+	/* A request to the package ended with this HTTP status, 0: no answer. */
+	void (*request)(int status, void *user);
 } harmony_sync_options;
 
 #define HARMONY_SYNC_OPTIONS_INIT                                                                  \
-	{sizeof(harmony_sync_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+	{sizeof(harmony_sync_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /* Errors: HARMONY_NOMEM, HARMONY_INVALID. */
 HARMONY_API harmony_status harmony_sync_new(harmony_sync **out, harmony_context *context,

@@ -122,39 +122,76 @@ static harmony_status run_export(harmony__job *job, harmony__paths *paths,
 				 options->due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
 	if (status != HARMONY_OK)
 		return status;
-	harmony__archive(job, paths);
+	harmony__archive(job, paths, options->path_count == 0);
 	status = harmony__step(job->sync, "archived", error);
 	if (status == HARMONY_OK)
 		status = offer_claimed(job, error);
 	return status == HARMONY_OK ? harmony__job_finish(job, error) : status;
 }
 
-harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const char *name,
-				   const harmony_export_options *options, harmony_error *error)
+/* The files of the run, none where a schedule wants only what waits. */
+static harmony_status find_files(harmony__paths *paths, harmony__job *job,
+				 const harmony_export_options *options, harmony_error *error)
 {
-	harmony_export_options copy = HARMONY_EXPORT_OPTIONS_INIT;
-	harmony__paths paths = {0};
-	harmony__job job;
 	harmony_status status;
 
-	if (options != NULL && harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK)
-		return harmony_error_set(error, HARMONY_INVALID, NULL, "options not made by _INIT");
-	status = harmony__job_open(&job, sync, name, HARMONY_DIRECTION_EXPORT, error);
-	job.diagnostic = copy.diagnostic;
-	job.user = copy.user;
+	paths->context = job->context;
+	if (job->part != NULL && !job->part->files)
+		return HARMONY_OK;
+	status =
+	    harmony__paths_of(paths, job->integration, options->paths, options->path_count, error);
+	if (job->part != NULL)
+		job->part->folder = status != HARMONY_OK && status != HARMONY_NOMEM;
+	if (status == HARMONY_OK && options->due_only && options->path_count == 0)
+		status = harmony__intake_ready(job, paths, error);
+	return status;
+}
+
+/* Which of the input it was that failed. */
+static void tell_part(harmony__job *job)
+{
+	harmony__part *part = job->part;
+
+	part->unreadable = job->unreadable || part->folder;
+	if (job->unreadable && job->file.path != NULL)
+		(void)harmony__copy_text(part->path, sizeof(part->path), job->file.path,
+					 strlen(job->file.path));
+}
+
+harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,
+			       const harmony_export_options *options, harmony__part *part,
+			       harmony_error *error)
+{
+	harmony__paths paths = {0};
+	harmony__job job;
+	harmony_status status =
+	    harmony__job_open(&job, sync, name, HARMONY_DIRECTION_EXPORT, error);
+
+	job.diagnostic = options->diagnostic;
+	job.user = options->user;
+	job.part = part;
 	if (status == HARMONY_OK)
-		status =
-		    harmony__paths_of(&paths, job.integration, copy.paths, copy.path_count, error);
-	if (status == HARMONY_OK && copy.due_only && copy.path_count == 0)
-		status = harmony__intake_ready(&job, &paths, error);
+		status = find_files(&paths, &job, options, error);
 	if (status == HARMONY_OK)
-		status = run_export(&job, &paths, &copy, error);
+		status = run_export(&job, &paths, options, error);
+	if (part != NULL)
+		tell_part(&job);
 	status = harmony__job_status(&job, status, error);
 	if (status == HARMONY_OK)
 		harmony__give_run(run, &job.run);
 	harmony__paths_free(&paths);
 	harmony__job_close(&job);
 	return status;
+}
+
+harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const char *name,
+				   const harmony_export_options *options, harmony_error *error)
+{
+	harmony_export_options copy = HARMONY_EXPORT_OPTIONS_INIT;
+
+	if (options != NULL && harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK)
+		return harmony_error_set(error, HARMONY_INVALID, NULL, "options not made by _INIT");
+	return harmony__export(run, sync, name, &copy, NULL, error);
 }
 
 /* ---- offering again ---- */

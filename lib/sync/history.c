@@ -482,8 +482,7 @@ static bool is_held(harmony_store *store, int64_t integration)
 	return status == HARMONY_BUSY;
 }
 
-/* What the connector tells about its limits and login; "" when it cannot. */
-static void ask_report(harmony__buf *text, harmony__integration *integration)
+void harmony__package_report(harmony__buf *text, harmony__integration *integration)
 {
 	harmony_error why = HARMONY_ERROR_INIT;
 
@@ -528,7 +527,7 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 		if (harmony_settings_get(integration->settings, "import_path") != NULL)
 			out.next_import = next_import(&out, integration->sync->context);
 		out.held = is_held(store, integration->id);
-		ask_report(&report, integration);
+		harmony__package_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";
 		status = fn(&out, user);
 	}

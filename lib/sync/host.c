@@ -114,6 +114,15 @@ static harmony_status host_path(char *buffer, size_t size, const char *path, voi
 	return status;
 }
 
+void harmony__forget_secrets(harmony__integration *integration)
+{
+	const char *key, *value;
+
+	while (harmony_settings_at(integration->resolved, 0, &key, &value))
+		if (harmony_settings_set(integration->resolved, key, NULL, NULL) != HARMONY_OK)
+			return;
+}
+
 /* ---- secrets, memos, locks ---- */
 
 static harmony_status host_secret_load(void *buffer, size_t *len, const char *name, void *user,
@@ -214,6 +223,13 @@ static int host_cancelled(void *user)
 	return harmony__cancelled(((harmony__integration *)user)->sync);
 }
 
+static void host_request(int status, void *user)
+{
+	const harmony_sync_options *options = &((harmony__integration *)user)->sync->options;
+	if (options->request != NULL)
+		options->request(status, options->user);
+}
+
 static void host_log(int level, const char *message, void *user)
 {
 	harmony__integration *integration = user;
@@ -239,7 +255,8 @@ void harmony__host_init(harmony__integration *integration)
 					   .memo_save = store ? host_memo_save : NULL,
 					   .sleep = host_sleep,
 					   .cancelled = host_cancelled,
-					   .log = host_log};
+					   .log = host_log,
+					   .request = host_request};
 }
 
 /* A secret in a file that others may read is no secret. */

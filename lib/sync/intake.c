@@ -149,14 +149,15 @@ typedef struct beside {
 	harmony__paths *paths;
 	const char *folder;  /* with its slash, "" for the working one */
 	const char *entries; /* the export's own name */
-	int rank;            /* of the wanted one: debtors, creditors, entries */
+	const char *companion; /* of the export */
+	int rank;            /* of the wanted one: debtors, creditors, entries, companion */
 } beside;
 
 /* Relations before entries. Names are compared as on the ERP's own system: without case. */
 static harmony_status match_name(const char *name, void *user)
 {
 	beside *look = user;
-	const char *const wanted[] = {"debitr.csv", "credit.csv", look->entries};
+	const char *const wanted[] = {"debitr.csv", "credit.csv", look->entries, look->companion};
 	harmony__buf path;
 	harmony_status status;
 
@@ -171,32 +172,57 @@ static harmony_status match_name(const char *name, void *user)
 	return status;
 }
 
-static harmony_status paths_beside(harmony__paths *out, const char *export_path,
-				   harmony_error *error)
+/* Those of the ranks from `first` up to `last`. */
+static harmony_status paths_beside(harmony__paths *out, const char *export_path, int first,
+				   int last, harmony_error *error)
 {
 	const char *slash = strrchr(export_path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - export_path) + 1 : 0;
-	harmony__buf folder;
+	harmony__buf folder, companion;
 	harmony_status status;
 
 	harmony__buf_init(&folder, out->context, 4096);
+	harmony__buf_init(&companion, out->context, 4096);
 	(void)harmony__buf_add(&folder, export_path, len);
 	(void)harmony__buf_add(&folder, "", 0);
+	(void)harmony__buf_printf(&companion, "%s.ready", export_path + len);
 	status = harmony__buf_check(&folder, "export_path", error);
-	for (int rank = 0; rank < 3 && status == HARMONY_OK; rank++) {
-		beside look = {out, len > 0 ? folder.data : "", export_path + len, rank};
+	if (status == HARMONY_OK)
+		status = harmony__buf_check(&companion, "export_path", error);
+	for (int rank = first; rank <= last && status == HARMONY_OK; rank++) {
+		beside look = {out, len > 0 ? folder.data : "", export_path + len, companion.data,
+			       rank};
 		status =
 		    harmony__folder_each(len > 0 ? folder.data : ".", match_name, &look, error);
 	}
+	harmony__buf_free(&companion);
 	harmony__buf_free(&folder);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
+
+/* export_path, absolute; where that is a folder, the usual name in it. */
+static harmony_status export_file(harmony__buf *path, harmony__integration *integration,
+				  harmony_error *error)
+{
+	const char *watched = harmony_settings_get(integration->settings, "export_path");
+	harmony__file_info info;
+	harmony_status status = harmony__path(path, integration->sync, watched, error);
+
+	if (status == HARMONY_OK && harmony__file_stat(&info, path->data, NULL) == HARMONY_OK &&
+	    !info.regular) {
+		(void)harmony__buf_str(path, "/fmuta6.csv");
+		status = harmony__buf_check(path, "export_path", error);
+	}
+	return status;
+}
+
+#define ENTRIES   2
+#define COMPANION 3
 
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
 				 const char *const *paths, size_t count, harmony_error *error)
 {
 	const char *watched = harmony_settings_get(integration->settings, "export_path");
-	harmony__file_info info;
 	harmony__buf path;
 	harmony_status status = HARMONY_OK;
 
@@ -208,14 +234,25 @@ harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *inte
 	if (count > 0 || watched == NULL)
 		return HARMONY_OK;
 	harmony__buf_init(&path, integration->sync->context, 4096);
-	status = harmony__path(&path, integration->sync, watched, error);
-	if (status == HARMONY_OK && harmony__file_stat(&info, path.data, NULL) == HARMONY_OK &&
-	    !info.regular) { /* a folder: the usual name in it */
-		(void)harmony__buf_str(&path, "/fmuta6.csv");
-		status = harmony__buf_check(&path, "export_path", error);
-	}
+	status = export_file(&path, integration, error);
 	if (status == HARMONY_OK)
-		status = paths_beside(out, path.data, error);
+		status = paths_beside(out, path.data, 0, ENTRIES, error);
+	harmony__buf_free(&path);
+	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
+}
+
+/* Files that tell that the export is complete, beside it. */
+static harmony_status companions_of(harmony__paths *out, harmony__integration *integration,
+				    harmony_error *error)
+{
+	harmony__buf path;
+	harmony_status status;
+
+	*out = (harmony__paths){.context = integration->sync->context};
+	harmony__buf_init(&path, integration->sync->context, 4096);
+	status = export_file(&path, integration, error);
+	if (status == HARMONY_OK)
+		status = paths_beside(out, path.data, COMPANION, COMPANION, error);
 	harmony__buf_free(&path);
 	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
 }
@@ -642,9 +679,56 @@ static void fingerprint(char text[96], const harmony__file_info *info)
 		       (long long)info->modified_ns, (unsigned long long)info->inode);
 }
 
-static harmony_status memo_name(harmony__buf *name, harmony__job *job, const char *path)
+/* The same of all of them; 0 when none is there. */
+static uint64_t print_of(const harmony__paths *paths)
 {
-	harmony__buf_init(name, job->context, 8192);
+	harmony__file_info info;
+	uint64_t print = 0;
+	char text[96];
+
+	for (size_t i = 0; i < paths->count; i++) {
+		if (harmony__file_stat(&info, paths->list[i], NULL) != HARMONY_OK)
+			continue;
+		fingerprint(text, &info);
+		print = harmony__hash64(paths->list[i], strlen(paths->list[i]), print);
+		print = harmony__hash64(text, strlen(text), print) | 1;
+	}
+	return print;
+}
+
+static bool wants_companion(harmony__integration *integration)
+{
+	return strcmp(harmony__setting(integration, "ready"), "yes") == 0;
+}
+
+harmony_status harmony__watch(harmony__watched *out, harmony__integration *integration,
+			      uint64_t known_print, harmony_error *error)
+{
+	harmony__paths paths, companions = {.context = integration->sync->context};
+	harmony_status status = harmony__paths_of(&paths, integration, NULL, 0, error);
+
+	*out = (harmony__watched){0};
+	if (status == HARMONY_OK)
+		out->print = print_of(&paths);
+	if (status == HARMONY_OK && wants_companion(integration) && out->print != 0) {
+		status = companions_of(&companions, integration, error);
+		out->companion = out->whole = companions.count > 0;
+		if (companions.count == 0)
+			out->print = 0;
+	} else if (out->print != 0 && out->print != known_print) {
+		out->whole = true;
+		for (size_t i = 0; i < paths.count; i++)
+			out->whole = out->whole && harmony__file_has_end(paths.list[i]);
+	}
+	harmony__paths_free(&companions);
+	harmony__paths_free(&paths);
+	return status;
+}
+
+static harmony_status memo_name(harmony__buf *name, harmony__integration *integration,
+				const char *path)
+{
+	harmony__buf_init(name, integration->sync->context, 8192);
 	return harmony__buf_printf(name, "taken:%s", path);
 }
 
@@ -654,7 +738,7 @@ static harmony_status taken_before(bool *yes, harmony__job *job, const char *pat
 	char then[96];
 	size_t len = sizeof(then);
 	harmony__buf name;
-	harmony_status status = memo_name(&name, job, path);
+	harmony_status status = memo_name(&name, job->integration, path);
 
 	if (status == HARMONY_OK)
 		status = job->store->memo_load(then, &len, job->store->self, job->integration->id,
@@ -664,8 +748,10 @@ static harmony_status taken_before(bool *yes, harmony__job *job, const char *pat
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
-static harmony_status remember(harmony__job *job, const char *path, harmony_error *error)
+static harmony_status remember(harmony__integration *integration, const char *path,
+			       harmony_error *error)
 {
+	harmony_store *store = integration->sync->options.store;
 	harmony__file_info info;
 	char now[96];
 	harmony__buf name;
@@ -674,56 +760,83 @@ static harmony_status remember(harmony__job *job, const char *path, harmony_erro
 	if (harmony__file_stat(&info, path, NULL) != HARMONY_OK)
 		return HARMONY_OK;
 	fingerprint(now, &info);
-	status = memo_name(&name, job, path);
+	status = memo_name(&name, integration, path);
 	if (status == HARMONY_OK)
-		status = job->store->memo_save(job->store->self, job->integration->id, name.data,
-					       now, strlen(now), error);
+		status = store->memo_save(store->self, integration->id, name.data, now, strlen(now),
+					  error);
 	harmony__buf_free(&name);
 	return status;
 }
 
-/* Drops from `paths` what was taken in before and what is still being written: what is
-   the same after `stable` ms is complete. */
-harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error)
+/* The same after the setting `stable` as before it, when nobody has watched them so far. */
+static harmony_status stay_the_same(bool *same, harmony__job *job, const harmony__paths *paths,
+				    harmony_error *error)
 {
-	char first[8][96];
+	uint64_t print = print_of(paths);
+	harmony_status status = harmony__sleep(job->sync, job->integration->stable);
+
+	if (status != HARMONY_OK)
+		return harmony_error_set(error, status, NULL, "stopped while files were watched");
+	*same = print_of(paths) == print;
+	return HARMONY_OK;
+}
+
+static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number);
+static void remove_companion(harmony__job *job);
+
+/* Parts what was taken in before from what is to be. */
+static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, harmony__job *job,
+				 harmony_error *error)
+{
 	harmony__file_info info;
+	char now[96];
 	size_t kept = 0, count = paths->count;
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < count; i++) {
-		bool before = true;
-		if (status == HARMONY_OK && kept < HARMONY__COUNT(first) &&
-		    harmony__file_stat(&info, paths->list[i], NULL) == HARMONY_OK) {
-			fingerprint(first[kept], &info);
-			status = taken_before(&before, job, paths->list[i], first[kept], error);
-		}
 		char *path = paths->list[i];
+		bool before = false, there = false;
+		if (status == HARMONY_OK &&
+		    harmony__file_stat(&info, path, NULL) == HARMONY_OK) {
+			there = true;
+			fingerprint(now, &info);
+			status = taken_before(&before, job, path, now, error);
+		}
+		if (status == HARMONY_OK && before && add_path(taken, path, strlen(path)) != HARMONY_OK)
+			status = harmony__nomem(error);
 		paths->list[i] = NULL;
-		if (before)
+		if (before || !there)
 			harmony__free(paths->context, path);
 		else
 			paths->list[kept++] = path;
 	}
 	paths->count = kept;
-	if (status == HARMONY_OK && kept > 0)
-		status = harmony__sleep(job->sync, job->integration->stable);
-	if (status != HARMONY_OK)
-		return harmony_error_set(error, status, NULL, "stopped while files were watched");
-	for (size_t i = 0; i < kept; i++) {
-		char now[96] = "";
-		if (harmony__file_stat(&info, paths->list[i], NULL) == HARMONY_OK)
-			fingerprint(now, &info);
-		if (strcmp(now, first[i]) != 0) { /* relations and entries belong together */
-			harmony__log(
-			    job->context, HARMONY_LOG_INFO,
-			    "integration %s: %s is still being written; left until it is complete",
-			    job->integration->name, paths->list[i]);
-			harmony__paths_free(paths);
-			break;
-		}
+	return status;
+}
+
+harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error)
+{
+	harmony__paths taken = {.context = job->context};
+	bool same = job->part != NULL && print_of(paths) == job->part->print;
+	harmony_status status = drop_known(paths, &taken, job, error);
+
+	/* A crash between taking in and archiving left them where they were. */
+	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0) {
+		archive_all(job, &taken, harmony__wall(job->context));
+		remove_companion(job);
 	}
-	return HARMONY_OK;
+	harmony__paths_free(&taken);
+	if (status == HARMONY_OK && paths->count > 0 && job->part == NULL)
+		status = stay_the_same(&same, job, paths, error);
+	if (status == HARMONY_OK && paths->count > 0 && !same) {
+		/* relations and entries belong together */
+		harmony__log(job->context, HARMONY_LOG_INFO,
+			     "integration %s: the files of the export are still being written; left "
+			     "until they are complete",
+			     job->integration->name);
+		harmony__paths_free(paths);
+	}
+	return status;
 }
 
 harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
@@ -734,35 +847,93 @@ harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool wa
 	for (size_t i = 0; i < paths->count && status == HARMONY_OK; i++) {
 		status = take_file(job, paths->list[i], error);
 		if (status == HARMONY_OK && watched)
-			status = remember(job, paths->list[i], error);
+			status = remember(job->integration, paths->list[i], error);
 	}
 	return status;
 }
 
-/* A failure leaves the file where it is: the store has it, and knows its bytes again. */
-void harmony__archive(harmony__job *job, const harmony__paths *paths)
+/* ---- out of the way ---- */
+
+/* Into archive_path, as NUMBER-NAME; `where` receives its new path. HARMONY_STATE without
+   an error text when there is no archive. */
+static harmony_status archive_one(harmony__buf *where, harmony__integration *integration,
+				  const char *path, const char *prefix, int64_t number,
+				  harmony_error *error)
 {
-	const char *setting = harmony_settings_get(job->integration->settings, "archive_path");
+	const char *setting = harmony_settings_get(integration->settings, "archive_path");
+	harmony_status status;
+
+	harmony__buf_clear(where);
+	if (setting == NULL)
+		return HARMONY_STATE;
+	status = harmony__path(where, integration->sync, setting, error);
+	if (status == HARMONY_OK)
+		status = harmony__folder_make(where->data, error);
+	(void)harmony__buf_printf(where, "/%s%lld-%s", prefix, (long long)number, base_name(path));
+	if (status == HARMONY_OK)
+		status = harmony__buf_check(where, "archive_path", error);
+	return status == HARMONY_OK
+		   ? harmony__file_move(path, where->data, integration->sync->context, error)
+		   : status;
+}
+
+/* A failure leaves the file where it is: the store has it, and knows its bytes again. */
+static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number)
+{
 	harmony__buf to;
 
 	harmony__buf_init(&to, job->context, 4096);
-	for (size_t i = 0; i < paths->count && setting != NULL; i++) {
+	for (size_t i = 0; i < paths->count; i++) {
 		harmony_error error = HARMONY_ERROR_INIT;
-		if (strcmp(paths->list[i], "-") == 0)
-			continue;
-		harmony__buf_clear(&to);
-		harmony_status status = harmony__path(&to, job->sync, setting, &error);
-		if (status == HARMONY_OK)
-			status = harmony__folder_make(to.data, &error);
-		(void)harmony__buf_printf(&to, "/%lld-%s", (long long)job->run.id,
-					  base_name(paths->list[i]));
-		if (status == HARMONY_OK &&
-		    (status = harmony__buf_check(&to, "archive_path", &error)) == HARMONY_OK)
-			status = harmony__file_move(paths->list[i], to.data, job->context, &error);
-		if (status != HARMONY_OK)
+		harmony_status status = HARMONY_STATE;
+		if (strcmp(paths->list[i], "-") != 0)
+			status = archive_one(&to, job->integration, paths->list[i], "", number,
+					     &error);
+		if (status != HARMONY_OK && status != HARMONY_STATE)
 			harmony__log(job->context, HARMONY_LOG_WARNING,
 				     "integration %s: %s was taken in, and stays where it is: %s",
 				     job->integration->name, paths->list[i], error.message);
 	}
 	harmony__buf_free(&to);
+}
+
+/* It spoke of files that are taken in now, and must not speak of the next ones. */
+static void remove_companion(harmony__job *job)
+{
+	harmony__paths companions;
+	harmony_error error = HARMONY_ERROR_INIT;
+
+	if (!wants_companion(job->integration) ||
+	    companions_of(&companions, job->integration, &error) != HARMONY_OK)
+		return;
+	for (size_t i = 0; i < companions.count; i++)
+		if (harmony__file_remove(companions.list[i], &error) != HARMONY_OK)
+			harmony__log(job->context, HARMONY_LOG_WARNING,
+				     "integration %s: remove it by hand, or the next export may be "
+				     "taken too early: %s",
+				     job->integration->name, error.message);
+	harmony__paths_free(&companions);
+}
+
+void harmony__archive(harmony__job *job, const harmony__paths *paths, bool watched)
+{
+	archive_all(job, paths, job->run.id);
+	if (watched && paths->count > 0)
+		remove_companion(job);
+}
+
+harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,
+				  const char *path, harmony_error *error)
+{
+	harmony_status status = archive_one(where, integration, path, "unreadable-",
+					    harmony__wall(integration->sync->context), error);
+
+	if (status == HARMONY_OK)
+		return HARMONY_OK;
+	if (status != HARMONY_STATE) /* no room to move it to is no reason to read it again */
+		harmony_error_clear(error);
+	harmony__buf_clear(where);
+	(void)harmony__buf_str(where, path);
+	status = harmony__integration_id(integration, error);
+	return status == HARMONY_OK ? remember(integration, path, error) : status;
 }

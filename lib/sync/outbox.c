@@ -117,18 +117,33 @@ static harmony_status keep_claim(const harmony_record_state *record, void *user)
 	return HARMONY_OK;
 }
 
+/* What may be in the package already comes first, then masters before entries. */
+static harmony_status find_leftovers(claims *all, harmony__job *job, int due, harmony_error *error)
+{
+	static const int states[] = {HARMONY_STATE_IN_DOUBT, HARMONY_STATE_OFFERED,
+				     HARMONY_STATE_NEW, HARMONY_STATE_WAITING};
+	size_t most = job->part != NULL ? job->part->portion : 0;
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < HARMONY__COUNT(states) && status == HARMONY_OK; i++) {
+		harmony_record_query query = {.struct_size = sizeof(query),
+					      .integration = job->integration->id,
+					      .states = HARMONY_STATE_BIT(states[i]),
+					      .limit = most > 0 ? most - all->count : 0,
+					      .in_order = 1,
+					      .due = due};
+		status = job->store->record_list(job->store->self, &query, keep_claim, all, error);
+		if (most > 0 && all->count >= most)
+			break;
+	}
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
 harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_error *error)
 {
 	claims all = {.context = job->context};
-	harmony_record_query query = {.struct_size = sizeof(query),
-				      .integration = job->integration->id,
-				      .states = HARMONY_STATES_OPEN,
-				      .due = due};
-	harmony_status status =
-	    job->store->record_list(job->store->self, &query, keep_claim, &all, error);
+	harmony_status status = find_leftovers(&all, job, due, error);
 
-	if (status == HARMONY_NOMEM)
-		status = harmony__nomem(error);
 	for (size_t i = 0; i < all.count && status == HARMONY_OK; i++) {
 		harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 		change.id = all.list[i].id;
@@ -528,6 +543,22 @@ static harmony_status send_batch(harmony__job *job, batch *out, harmony_error *e
 	return status;
 }
 
+/* Between two records: the host wants to stop, or others wait for their turn. */
+static void make_way(harmony__job *job)
+{
+	harmony_error why = HARMONY_ERROR_INIT;
+
+	if (harmony__cancelled(job->sync))
+		harmony__job_stop(job, HARMONY_CANCELLED, NULL);
+	if (job->stop != HARMONY_OK || job->part == NULL || job->part->enough == NULL ||
+	    !job->part->enough(job->part->user))
+		return;
+	(void)harmony_error_set(&why, HARMONY_RETRY, "yielded",
+				"made way for other integrations; the rest goes on by itself");
+	job->yielded = true;
+	harmony__job_stop(job, HARMONY_RETRY, &why);
+}
+
 /* Sends a window of records, within a transaction that the caller began. */
 static harmony_status send_window(harmony__job *job, harmony__window *window, batch *out,
 				  harmony_error *error)
@@ -537,10 +568,9 @@ static harmony_status send_window(harmony__job *job, harmony__window *window, ba
 	for (size_t i = 0; i < window->count && status == HARMONY_OK; i++)
 		status = prepare(job, &window->entries[i], error);
 	while (status == HARMONY_OK && job->stop == HARMONY_OK) {
-		if (harmony__cancelled(job->sync)) {
-			harmony__job_stop(job, HARMONY_CANCELLED, NULL);
+		make_way(job);
+		if (job->stop != HARMONY_OK)
 			break;
-		}
 		status = fill_batch(out, job, window, error);
 		if (status != HARMONY_OK || out->count == 0)
 			break;
@@ -684,8 +714,7 @@ harmony_status harmony__resolve(harmony__job *job, harmony_error *error)
 		for (size_t i = 0;
 		     i < window.count && status == HARMONY_OK && job->stop == HARMONY_OK; i++) {
 			status = resolve_entry(job, &window.entries[i], error);
-			if (harmony__cancelled(job->sync))
-				harmony__job_stop(job, HARMONY_CANCELLED, NULL);
+			make_way(job);
 		}
 	}
 	harmony__window_free(&window);

@@ -285,8 +285,8 @@ static harmony_status leave(harmony__job *job, const found *record, harmony_erro
 	change.outcome = 1;
 	if (record->state == HARMONY_STATE_NEW) {
 		change.state = HARMONY_STATE_WAITING;
-		change.retry_in = harmony__backoff(1);
-		change.code = harmony__code_of(job->stop);
+		change.retry_in = job->yielded ? 0 : harmony__backoff(1);
+		change.code = job->yielded ? "" : harmony__code_of(job->stop);
 		change.message = job->why.message;
 	}
 	return harmony__change(job, &change, error);

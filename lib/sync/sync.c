@@ -15,6 +15,8 @@ static const harmony_key keys[] = {
      "between two imports of outstanding items"},
     {"stable", HARMONY_KEY_DURATION, 0, 0, NULL, "2s",
      "how long a watched file must stay the same before it is taken in"},
+    {"ready", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
+     "take watched files only when a companion (fmuta6.csv.ready) lies beside them, and remove it"},
     {"administration", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
      "Exact division, Multivers database, Twinfield office, Minox administration"},
     {"client_id", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "of the application at the package's vendor"},
@@ -77,6 +79,11 @@ static harmony_status check_setting(harmony__integration *integration, const cha
 		    error, HARMONY_CONFIG, NULL,
 		    "integration %s: %s = %s is no duration; write 90s, 30m, 12h or 7d",
 		    integration->name, key, value);
+	if (known != NULL && known->type == HARMONY_KEY_FLAG && strcmp(value, "yes") != 0 &&
+	    strcmp(value, "no") != 0)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+					 "integration %s: %s = %s; write yes or no",
+					 integration->name, key, value);
 	if (known != NULL || is_mapping(key))
 		return HARMONY_OK;
 	if (strncmp(key, "fmuta6.", 7) == 0)

@@ -56,6 +56,18 @@ void harmony__ids_free(harmony__ids *ids);
 harmony_status harmony__ids_add(harmony__ids *ids, int64_t id) HARMONY__CHECKED;
 bool harmony__ids_has(const harmony__ids *ids, int64_t id);
 
+/* What a schedule asks of an export, and hears of it beside the run. */
+typedef struct harmony__part {
+	bool files;      /* take in what lies at export_path, which it saw unchanged */
+	uint64_t print;  /* as this: harmony__watched.print */
+	size_t portion;  /* waiting records that the run takes up at the most; 0: all */
+	bool (*enough)(void *user); /* between two records: true ends the offering */
+	void *user;
+	bool unreadable; /* out: the input is what failed: */
+	bool folder;     /* its folder, or else */
+	char path[1024]; /* this file */
+} harmony__part;
+
 /* One run at work. */
 typedef struct harmony__job {
 	harmony_sync *sync;
@@ -76,6 +88,8 @@ typedef struct harmony__job {
 	void *user;
 	bool unreadable; /* what failed was the input */
 	unsigned silent; /* offers in a row that got no answer */
+	harmony__part *part; /* NULL: all that there is to do */
+	bool yielded;        /* `part` had enough: what is left waits, and is due */
 } harmony__job;
 
 /* ---- sync.c ---- */
@@ -91,6 +105,8 @@ harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const 
 void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagnostic);
 
 /* ---- host.c ---- */
+/* Its secrets that settings name by file or environment are wiped, and read anew when needed. */
+void harmony__forget_secrets(harmony__integration *integration);
 void harmony__host_init(harmony__integration *integration);
 harmony_status harmony__connector_open(harmony__integration *integration, harmony_error *error);
 void harmony__connector_close(harmony__integration *integration);
@@ -140,15 +156,28 @@ typedef struct harmony__paths {
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
 				 const char *const *paths, size_t count, harmony_error *error);
 void harmony__paths_free(harmony__paths *paths);
+/* What lies at export_path. */
+typedef struct harmony__watched {
+	uint64_t print; /* tells one state of it from another; 0: nothing is there to be taken */
+	bool whole;     /* each file has an end, or the companion says so */
+	bool companion; /* is there */
+} harmony__watched;
+/* `known`: a print whose files need not be looked into. Errors: HARMONY_CONFIG, HARMONY_IO
+   (the folder), HARMONY_NOMEM. */
+harmony_status harmony__watch(harmony__watched *out, harmony__integration *integration,
+			      uint64_t known, harmony_error *error);
+/* Puts a file that cannot be read where it is not met again: `where` receives its path. */
+harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,
+				  const char *path, harmony_error *error);
 /* Drops from watched `paths` what was taken in before, and all of them while one is still
-   being written. Sleeps. */
+   being written. Sleeps, unless a schedule has seen them. */
 harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths,
 				     harmony_error *error);
 /* Takes files in, within the job's transaction. `watched` ones are remembered. */
 harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool watched,
 			       harmony_error *error);
-/* After the commit: moves them to archive_path. */
-void harmony__archive(harmony__job *job, const harmony__paths *paths);
+/* After the commit: moves them to archive_path, and takes the companion of watched ones away. */
+void harmony__archive(harmony__job *job, const harmony__paths *paths, bool watched);
 /* The key by which a record is known; false when it has no number of its own, and
    `occurrence` makes it one of equals. */
 bool harmony__key_of(char key[HARMONY__KEY_ROOM], const harmony_record *record,
@@ -183,13 +212,22 @@ void harmony__window_free(harmony__window *window);
    it is not what was stored. */
 harmony_status harmony__window_add(const harmony_record_state *state, void *window);
 
-/* Claims what earlier runs left, as `due` says (HARMONY_DUE_*). In the transaction. */
+/* Claims what earlier runs left, as `due` says (HARMONY_DUE_*), as much of it as the job's
+   part allows. In the transaction. */
 harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_error *error);
 /* Looks up what is in doubt, then offers what this run has claimed. The connector is open.
    An error is of the store; what the package said is in job->stop and in the records. */
 harmony_status harmony__resolve(harmony__job *job, harmony_error *error);
 harmony_status harmony__offer(harmony__job *job, harmony_error *error);
+/* ---- export.c ---- */
+/* harmony_sync_export; `part` (may be NULL) as a schedule wants it. */
+harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,
+			       const harmony_export_options *options, harmony__part *part,
+			       harmony_error *error);
+
 /* ---- history.c ---- */
+/* What the connector tells about its limits and login, a JSON object; "" when it cannot. */
+void harmony__package_report(harmony__buf *text, harmony__integration *integration);
 /* What a reader found in a record and no edit has mended since; "" in code: nothing. */
 typedef struct harmony__finding {
 	char code[32];
