@@ -295,7 +295,8 @@ typedef struct search {
 	multivers *m;
 	size_t count;
 	bool found;
-	char first[64];
+	char only[64];
+	harmony__buf names; /* a few of them */
 } search;
 
 static harmony_status look_at_administration(const harmony__json *row, void *user)
@@ -303,9 +304,34 @@ static harmony_status look_at_administration(const harmony__json *row, void *use
 	search *s = user;
 	const char *name = harmony__json_text(harmony__json_get(row, "name"), "");
 
-	if (s->count++ == 0)
-		harmony__copy_text(s->first, sizeof(s->first), name, strlen(name));
+	harmony__copy_text(s->only, sizeof(s->only), name, strlen(name));
+	if (s->count < 8)
+		harmony__buf_printf(&s->names, "%s%s", s->count ? ", " : "", name);
+	s->count++;
 	s->found = s->found || harmony__equal_nocase(name, s->m->administration);
+	return HARMONY_OK;
+}
+
+/* The one that is set must be among them; without a setting there must be one only. */
+static harmony_status choose(multivers *m, const search *s, harmony_error *error)
+{
+	const char *names = s->names.data ? s->names.data : "none";
+
+	if (m->administration[0] && !s->found)
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "`administration` = %s is not among the %zu that this login sees; write the "
+		    "code of one of them: %s",
+		    m->administration, s->count, names);
+	if (!m->administration[0] && s->count != 1)
+		return harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "this login sees %zu administrations; set `administration` to the code of the "
+		    "one that is meant: %s",
+		    s->count, names);
+	if (!m->administration[0])
+		memcpy(m->administration, s->only, sizeof(s->only));
+	m->known = true;
 	return HARMONY_OK;
 }
 
@@ -318,30 +344,18 @@ harmony_status multivers_ready(harmony__frame *f, harmony_error *error)
 
 	if (m->known)
 		return HARMONY_OK;
+	harmony__buf_init(&s.names, f->context, 1024);
 	harmony__buf_init(&url, f->context, HARMONY__MAX_URL);
 	harmony__buf_printf(&url, "%s/%s/api/AdministrationNVL", f->url, m->version);
 	status = harmony__buf_check(&url, "the address of a request", error);
 	if (status == HARMONY_OK)
 		status = harmony__rows(f, url.data, "the administrations", NULL,
 				       look_at_administration, &s, error);
+	if (status == HARMONY_OK)
+		status = harmony__buf_check(&s.names, "the administrations", error);
+	if (status == HARMONY_OK)
+		status = choose(m, &s, error);
 	harmony__buf_free(&url);
-	if (status != HARMONY_OK)
-		return status;
-	if (m->administration[0] && !s.found)
-		return harmony_error_set(
-		    error, HARMONY_CONFIG, NULL,
-		    "`administration` = %s is not among the %zu that this login sees; write the "
-		    "code of one of them, such as %s",
-		    m->administration, s.count, s.first);
-	if (!m->administration[0] && s.count != 1)
-		return harmony_error_set(
-		    error, HARMONY_CONFIG, NULL,
-		    "this login sees %zu administrations; set `administration` to the code of the "
-		    "one that is meant, such as %s",
-		    s.count, s.first);
-	if (!m->administration[0])
-		harmony__copy_text(m->administration, sizeof(m->administration), s.first,
-				   strlen(s.first));
-	m->known = true;
-	return HARMONY_OK;
+	harmony__buf_free(&s.names);
+	return status;
 }

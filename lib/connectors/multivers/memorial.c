@@ -79,6 +79,7 @@ static void put_basic(multivers_entry *e, size_t row)
 typedef struct payee {
 	const char *number; /* ours */
 	char id[16];        /* Multivers' */
+	int table;          /* whose it is */
 } payee;
 
 static harmony_status look_at_open(const harmony__json *row, void *user)
@@ -93,34 +94,63 @@ static harmony_status look_at_open(const harmony__json *row, void *user)
 	return HARMONY_OK;
 }
 
-/* The open invoice of that relation that the line pays. */
-static void find_invoice(multivers_entry *e, payee *p, size_t row, int table,
-			 const harmony__thing *party)
+/* Its open invoice of that number, if it has one. */
+static void find_invoice(multivers_entry *e, payee *p, const harmony__thing *party)
 {
 	harmony__buf path;
 
 	harmony__buf_init(&path, e->m->frame.context, 1024);
-	harmony__buf_printf(&path, "%sInvoiceInfoList/OpenInvoices/", multivers_party_name(table));
+	harmony__buf_printf(&path, "%sInvoiceInfoList/OpenInvoices/",
+			    multivers_party_name(p->table));
 	multivers_segment(&path, party->id, e->m->plain_escape);
 	e->draft.status = harmony__buf_check(&path, "a request", e->draft.error);
 	if (e->draft.status == HARMONY_OK)
 		e->draft.status = multivers_list(e->m, path.data, "InvoiceId", "open invoices",
 						 NULL, look_at_open, p, e->draft.error);
 	harmony__buf_free(&path);
-	if (e->draft.status == HARMONY_OK && !p->id[0])
+}
+
+/* The relation and the invoice that the line pays; a line that does not tell its side pays that
+   of a customer before that of a supplier. */
+static void find_payee(multivers_entry *e, payee *p, size_t row)
+{
+	const char *side = text_of(e, row, HARMONY_FIELD_SIDE);
+	const char *code = text_of(e, row, HARMONY_FIELD_PARTY);
+	bool known = false;
+
+	for (int i = 0; i < 2 && e->draft.status == HARMONY_OK && !p->id[0]; i++) {
+		const void *found = NULL;
+		if (*side && strcmp(side, i ? "purchase" : "sales") != 0)
+			continue;
+		p->table = i ? MULTIVERS_SUPPLIERS : MULTIVERS_CUSTOMERS;
+		e->draft.status =
+		    harmony__find_thing(&found, &e->m->frame, p->table, code, e->draft.error);
+		known = known || found;
+		if (e->draft.status == HARMONY_OK && found)
+			find_invoice(e, p, found);
+	}
+	if (e->draft.status != HARMONY_OK || p->id[0])
+		return;
+	if (!known)
+		harmony__refuse(&e->draft, "unknown_party", row, "party",
+				"Multivers has no relation '%s'; export it with the entry, or make "
+				"it there under that code",
+				code);
+	else if (e->proving) /* the invoice may come in the same file */
+		harmony__copy_text(p->id, sizeof(p->id), p->number, strlen(p->number));
+	else
 		harmony__refuse(&e->draft, "vendor", row, "invoice_number",
 				"Multivers has no open invoice '%s' of '%s', which this line "
 				"would pay; correct the number, or book the line there",
-				p->number, party->code);
+				p->number, code);
 }
 
 static void put_payment(multivers_entry *e, size_t row)
 {
-	bool sales = strcmp(text_of(e, row, HARMONY_FIELD_SIDE), "purchase") != 0;
-	int table = sales ? MULTIVERS_CUSTOMERS : MULTIVERS_SUPPLIERS;
 	payee p = {.number = text_of(e, row, HARMONY_FIELD_INVOICE_NUMBER), .id = ""};
-	const harmony__thing *party;
+	const char *code = text_of(e, row, HARMONY_FIELD_PARTY);
 	int64_t amount = 0;
+	bool sales;
 
 	if (!e->m->pay_entries || !*p.number) {
 		harmony__refuse(&e->draft, "vendor", row, "party",
@@ -130,15 +160,14 @@ static void put_payment(multivers_entry *e, size_t row)
 						  : "set memorial_party = entry");
 		return;
 	}
-	party = harmony__need_party(&e->draft, table, row, 0);
-	if (party)
-		find_invoice(e, &p, row, table, party);
+	find_payee(e, &p, row);
 	if (!harmony__draft_good(&e->draft))
 		return;
+	sales = p.table == MULTIVERS_CUSTOMERS;
 	(void)harmony__number_of(&amount, e->draft.record, row, HARMONY_FIELD_AMOUNT);
 	harmony__json_object(&e->w);
 	harmony__json_put(&e->w, "$type", sales ? TYPE("Customer") : TYPE("Supplier"));
-	harmony__json_put(&e->w, sales ? "customerId" : "supplierId", party->id);
+	harmony__json_put(&e->w, sales ? "customerId" : "supplierId", code);
 	multivers_put_date(e, "transactionDate", dated(e, row), HARMONY_FIELD_DATE);
 	harmony__json_key(&e->w, sales ? "customerEntryPayments" : "supplierEntryPayments");
 	harmony__json_array(&e->w);

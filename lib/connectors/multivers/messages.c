@@ -155,7 +155,18 @@ static const char *field_name(const multivers *m, const harmony_record *record, 
 	for (size_t i = 0; i < HARMONY__COUNT(fields); i++)
 		if (harmony__equal_nocase(fields[i].name, name))
 			return fields[i].field;
-	return name;
+	/* The rest is called as in records, or is none of their fields. */
+	return harmony_field_find(name, strlen(name)) >= 0 ? name : "";
+}
+
+static bool is_list_of_vat(const char *text, size_t len)
+{
+	static const char name[] = "vattransactionlines";
+	size_t i = 0;
+
+	while (i < len && i < sizeof(name) - 1 && (text[i] | 0x20) == name[i])
+		i++;
+	return i == len && len == sizeof(name) - 1;
 }
 
 /* The line that made the `index`-th VAT line: the first one with its code. */
@@ -186,12 +197,14 @@ void multivers_field_of(char *field, size_t size, const multivers *m, const harm
 
 	name = field_name(m, record, name ? name + 1 : path);
 	harmony__cursor_until(&cursor, '/', &text, &len);
-	if (harmony__cursor_digits(&cursor, 5, &index) == 0) {
+	if (harmony__cursor_digits(&cursor, 5, &index) == 0 && !is_list_of_vat(text, len)) {
 		snprintf(field, size, "%s", name);
 		return;
 	}
-	row = len == 19 && (text[0] | 0x20) == 'v' ? row_of_vat(record, index) : (size_t)index + 1;
-	if (harmony__cursor_done(&cursor)) /* the line itself */
+	row = is_list_of_vat(text, len) ? row_of_vat(record, index) : (size_t)index + 1;
+	if (is_list_of_vat(text, len) && harmony__cursor_done(&cursor))
+		name = "vat_code";
+	else if (harmony__cursor_done(&cursor)) /* the line itself */
 		name = "";
 	if (row)
 		snprintf(field, size, "lines.%zu%s%s", row, *name ? "." : "", name);
@@ -227,6 +240,10 @@ static const struct {
      "export the relation (debitr.csv) with the entry, or make it in Multivers"},
     {"supplierId", NULL, "unknown_party",
      "export the relation (credit.csv) with the entry, or make it in Multivers"},
+    {"invoiceType", NULL, "vendor",
+     "this Multivers tells credit notes another way: see `credit_notes`; on an ordinary invoice "
+     "see `sales_lines`"},
+    {"creditSqueezeId", NULL, "vendor", "set `credit_squeeze` to one that Multivers has"},
     {"shortName", NULL, "missing_field", "give the relation a search code of at most 8 characters"},
     {"journalTransaction", NULL, "duplicate",
      "the transaction number is taken in that journal: see in Multivers by what"},

@@ -48,6 +48,10 @@ static const harmony_key keys[] = {
      "when a total is not what was meant: send no more of that kind, or report each one"},
     {"groups", HARMONY_KEY_CHOICE, 0, 0, "omit|category", "omit",
      "leave the group of relations alone, or send their category as its number"},
+    {"credit_squeeze", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "the credit squeeze of new customers (creditSqueezeId), where Multivers wants one"},
+    {"supplier_banks", HARMONY_KEY_CHOICE, 0, 0, "send|omit", "send",
+     "send bank accounts of suppliers, or leave them to Multivers"},
     {"countries", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
      "Multivers' own codes of countries, such as BE=B DE=D"},
     {"path_escape", HARMONY_KEY_CHOICE, 0, 0, "bang|percent", "bang",
@@ -84,6 +88,7 @@ static void take_choices(multivers *m)
 	m->by_invoice = harmony__frame_is(f, "invoice_id", "invoice");
 	m->pay_entries = harmony__frame_is(f, "memorial_party", "entry");
 	m->groups = harmony__frame_is(f, "groups", "category");
+	m->no_banks = harmony__frame_is(f, "supplier_banks", "omit");
 	m->file_period = harmony__frame_is(f, "period", "file");
 	m->fetch_lines = harmony__frame_is(f, "read_back", "lines");
 	m->go_on = harmony__frame_is(f, "totals", "report");

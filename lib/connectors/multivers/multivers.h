@@ -71,6 +71,7 @@ typedef struct multivers {
 	bool by_invoice;   /* sales go by the invoice number, not by the entry number */
 	bool pay_entries;  /* memorial lines with a relation pay its invoices */
 	bool groups;       /* the category is the relation's group */
+	bool no_banks;     /* of suppliers: their bank accounts are left alone */
 	bool file_period;  /* period and year from the file, not from the date */
 	bool fetch_lines;  /* read_back always fetches */
 	bool go_on;        /* a wrong total stops nothing */
@@ -245,6 +246,8 @@ harmony_status multivers_preview_party(multivers *m, const harmony_record *recor
 harmony_status multivers_party_body(multivers *m, const harmony_record *record,
 				    const multivers_thing *known, harmony__buf *body, bool *changes,
 				    harmony_verdict *verdict, harmony_error *error);
+/* The bank account that goes with a relation, "" for none. */
+const char *multivers_bank_of(const multivers *m, const harmony_record *record);
 harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char *code,
 				  const char *iban, harmony_error *error);
 

@@ -165,7 +165,11 @@ static void take_currency(party_body *b)
 
 static void take_customer(party_body *b)
 {
+	const char *squeeze = harmony__frame_setting(&b->m->frame, "credit_squeeze");
 	int64_t number;
+
+	if (*squeeze && !b->known)
+		add_text(b, "creditSqueezeId", squeeze);
 
 	if (harmony__number_of(&number, b->draft.record, HARMONY_HEADER,
 			       HARMONY_FIELD_CREDIT_LIMIT)) {
@@ -363,10 +367,18 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 	return HARMONY_OK;
 }
 
+const char *multivers_bank_of(const multivers *m, const harmony_record *record)
+{
+	bool omit = m->no_banks && harmony_record_kind(record) == HARMONY_SUPPLIER;
+
+	return omit ? "" : harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+}
+
 harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char *code,
 				  const char *iban, harmony_error *error)
 {
 	bank_search s = {iban, false};
+	harmony_error mine = HARMONY_ERROR_INIT;
 	harmony__buf path;
 	harmony_status status;
 
@@ -376,7 +388,14 @@ harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char
 	status = harmony__buf_check(&path, "a request", error);
 	if (status == HARMONY_OK)
 		status = multivers_list(m, path.data, "Iban", "bank accounts", NULL, look_for_bank,
-					&s, error);
+					&s, &mine);
+	if (status == HARMONY_REJECTED && table == MULTIVERS_SUPPLIERS)
+		harmony_error_set(error, status, NULL,
+				  "%s; set supplier_banks = omit where Multivers has no list of "
+				  "bank accounts of suppliers",
+				  mine.message);
+	else if (mine.status != HARMONY_OK && error && error->status == HARMONY_OK)
+		*error = mine;
 	harmony__buf_free(&path);
 	*has = s.found;
 	return status;
@@ -413,7 +432,7 @@ static harmony_status offer_bank(multivers *m, const harmony_record *record,
 				 harmony_error *error)
 {
 	int table = multivers_party_table(harmony_record_kind(record));
-	const char *iban = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *iban = multivers_bank_of(m, record);
 	harmony_verdict of_bank = HARMONY_VERDICT_INIT;
 	const harmony__json *root;
 	multivers_message message;
@@ -567,7 +586,7 @@ harmony_status multivers_offer_party(multivers *m, const harmony_record *record,
 	harmony__buf_free(&body);
 	now = harmony__table_look(&m->frame.tables[table], code);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED && now &&
-	    *harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT))
+	    *multivers_bank_of(m, record))
 		status = offer_bank(m, record, now, !known, verdict, error);
 	return status;
 }
@@ -618,7 +637,7 @@ harmony_status multivers_preview_party(multivers *m, const harmony_record *recor
 {
 	int table = multivers_party_table(harmony_record_kind(record));
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const char *iban = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *iban = multivers_bank_of(m, record);
 	const multivers_thing *known, *shown;
 	harmony__buf body, path;
 	bool changes, bank = false;

@@ -284,7 +284,7 @@ static harmony_status find_party(multivers *m, const harmony_record *record,
 {
 	int table = multivers_party_table(harmony_record_kind(record));
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
-	const char *iban = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	const char *iban = multivers_bank_of(m, record);
 	harmony__thing *thing = harmony__table_look(&m->frame.tables[table], code);
 	harmony_verdict made = HARMONY_VERDICT_INIT;
 	const void *found = NULL;
