@@ -464,7 +464,7 @@ done:
 	return status;
 }
 
-static harmony_status each_row(const harmony__frame *f, const harmony__json *root, const char *what,
+static harmony_status each_row(harmony__frame *f, const harmony__json *root, const char *what,
 			       harmony__row_fn row, void *user, harmony_error *error)
 {
 	const harmony__json *rows = f->package->rows(root);
@@ -504,6 +504,7 @@ harmony_status harmony__rows(harmony__frame *f, const char *url, const char *wha
 			break;
 		}
 		status = read_json(f, at.data, what, false, keep ? keep : &page, &root, error);
+		f->page = (unsigned)seen.count;
 		if (status == HARMONY_OK)
 			status = each_row(f, root, what, row, user, error);
 		if (status == HARMONY_OK)

@@ -110,6 +110,8 @@ void harmony__frame_close(void *instance)
 
 	if (!f)
 		return;
+	if (f->package->close)
+		f->package->close(f);
 	harmony__oauth2_free(f->oauth);
 	harmony__limits_free(f->limits);
 	harmony__http_free(f->http);

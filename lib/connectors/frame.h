@@ -234,6 +234,9 @@ typedef struct harmony__package {
 
 	/* MAY */
 
+	/* Frees what the instance has beside the frame; also when `open` failed or never ran, and
+	   the instance is zeroed. */
+	void (*close)(void *instance);
 	/* Puts the token elsewhere than in the Authorization header, called before each sending;
 	   may set address and body anew. */
 	harmony_status (*sign)(harmony__frame *f, harmony__call *call, const char *token,
@@ -256,6 +259,7 @@ struct harmony__frame {
 	harmony__http *http;
 	harmony__limits *limits;
 	harmony__oauth2 *oauth;
+	unsigned page;  /* of harmony__rows, from 1: for rows that want no more of them */
 	bool count_500; /* refusals that come as 500 burn the error allowance, too */
 	harmony__table *tables;
 };

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import minox
+import minox_cases
 import package
 from minox import GENERAL, PURCHASE, SALES
 
@@ -30,6 +31,7 @@ class Minox(package.Package):
                  'cost_centres': {'KP10': '10', 'KP20': '20'}, 'cost_units': {'KD1': '7'}}
     closed = '{year} - {period}'
     takes_nameless = False
+    cases = minox_cases.CASES
     wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
               'renewals': ('token_calls',), 'per_minute': ('minute_limit',), 'one_token': ('old_access_dies',)}
 
@@ -176,7 +178,7 @@ class Minox(package.Package):
     def open_items(self):
         found = []
         for side in (SALES, PURCHASE):
-            for (account, number), item in self.sim.items[side].items():
+            for (account, number, *_), item in self.sim.items[side].items():
                 left = item['total'] - item['paid']
                 if left:
                     key = (side, self.code_of(side, account), str(number) if number else '')

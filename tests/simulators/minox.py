@@ -46,6 +46,22 @@ class Simulator(base.Simulator):
         "vat_lines": "with", "line_amounts": "gross", "contra_line": "send", "put_answer": "lines",
         "payable_status": "known", "payables_sign": "positive", "cost_type": "known", "exchange_rate": "known",
         "free_entry_numbers": True, "errors": "400", "message_type": "error",
+        "line_list": "known",     # the lines of a year; unknown, no_ids (of batches), stale (none of today)
+        "told_vat": "amount",     # of what is booked; code, none
+        "missing": "404",         # what is not there; empty: an empty list
+        "lookup": "one",          # by_externalid gives the thing; list: a list of it
+        "post_answer": "thing",   # a new relation; empty: its number is not said
+        "patch": "replace",       # lists in a relation; merge: into the ones there
+        "refresh": "new",         # the refresh token after a renewal; same, none (is said)
+        "expires_in": "number",   # text, absent
+        "numbers": "json",        # text: numbers come as texts
+        "dates": "time",          # day
+        "remark": "",             # type of a lesser message beside what is booked
+        "balance": "checked",     # taken: whatever is sent is booked
+        "same_number": "one",     # entries with one invoice number are one open item; apart
+        "credit_notes": "negative",  # their sign among the open items; positive
+        "name_max": 0, "description_max": 0, "open_items_allowed": True,
+        "bare_429": 0,            # that many requests in, one answer of 429 that says nothing
     }
 
     # ---- data
@@ -54,7 +70,7 @@ class Simulator(base.Simulator):
         start = self.now()
         self.access = {"access-0": start + self.modes["token_life"]}
         self.refresh, self.dead, self.codes = {"refresh-0": start}, set(), {"code-0"}
-        self.generation, self.calls = 0, []
+        self.generation, self.calls, self.asked, self.put_over = 0, [], 0, []
         self.closed, self.kept_elsewhere = set(), {}
         self.parties = {SALES: {}, PURCHASE: {}}
         self.batches, self.items = {}, {SALES: {}, PURCHASE: {}}
@@ -109,16 +125,27 @@ class Simulator(base.Simulator):
         elif form.get("grant_type") == "refresh_token":
             if form.get("refresh_token") not in self.refresh:
                 self.violate(request, "refresh tokens are good once", Answer(400, {"error": "invalid_grant"}))
-            del self.refresh[form["refresh_token"]]
+            if self.modes["refresh"] == "new":
+                del self.refresh[form["refresh_token"]]
         else:
             self.violate(request, "unknown grant_type", Answer(400, {"error": "unsupported_grant_type"}))
         self.generation += 1
         access, refresh = "access-%d" % self.generation, "refresh-%d" % self.generation
         if self.modes["old_access_dies"]:
             self.access = {token: 0 for token in self.access}
-        self.access[access], self.refresh[refresh] = self.now() + self.modes["token_life"], self.now()
-        return Answer(200, {"token_type": "Bearer", "access_token": access, "refresh_token": refresh,
-                            "expires_in": self.modes["token_life"]})
+        self.access[access] = self.now() + self.modes["token_life"]
+        said = {"token_type": "Bearer", "access_token": access, "refresh_token": refresh,
+                "expires_in": self.modes["token_life"]}
+        if form["grant_type"] == "refresh_token" and self.modes["refresh"] != "new":
+            said["refresh_token"] = form["refresh_token"]
+        self.refresh[said["refresh_token"]] = self.now()
+        if form["grant_type"] == "refresh_token" and self.modes["refresh"] == "none":
+            del said["refresh_token"]
+        if self.modes["expires_in"] == "absent":
+            del said["expires_in"]
+        elif self.modes["expires_in"] == "text":
+            said["expires_in"] = str(said["expires_in"])
+        return Answer(200, said)
 
     def check_login(self, request):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -150,12 +177,17 @@ class Simulator(base.Simulator):
         if request.path == "/oauth/token":
             return self.token(request)
         self.check_login(request)
+        self.asked += 1
+        if self.asked == self.modes["bare_429"]:
+            raise Answer(429, "")
         headers = self.rate()
         try:
             answer = self.route(request)
         except Answer as refusal:
             answer = refusal
         answer.headers.update(headers)
+        if self.modes["numbers"] == "text" and answer.body[:1] in (b"[", b"{"):
+            answer.body = json.dumps(json.loads(answer.body, parse_float=str, parse_int=str)).encode()
         return answer
 
     def route(self, request):
@@ -183,10 +215,13 @@ class Simulator(base.Simulator):
 
     def administration(self, id_):
         years = [{"fiscal_year": year, "number_of_periods": self.modes["number_of_periods"],
-                  "start_date": "%d-01-01T00:00:00.000Z" % year, "end_date": "%d-12-31" % year}
+                  "start_date": self.date("%d-01-01" % year), "end_date": "%d-12-31" % year}
                  for year in range(2020, 2030)]
         return {"id": id_, "name": "Administratie %d" % id_, "vat_on_sub": False, "fiscal_years": years,
                 "currency": {"id": "EUR"}}
+
+    def date(self, day):
+        return day + "T00:00:00.000Z" if day and self.modes["dates"] == "time" else day
 
     def serve(self, request, parts):
         name = parts[0]
@@ -196,7 +231,11 @@ class Simulator(base.Simulator):
             return self.batch(request, parts[1])
         if request.method != "GET":
             self.refuse(request, 405, "%s is only read" % name)
+        if name == "year" and len(parts) == 3 and parts[2] == "transaction_lines":
+            return self.year(request, parts[1])
         if name in ("receivable", "payable") and len(parts) == 1:
+            if not self.modes["open_items_allowed"]:
+                raise self.message(403, "Geen toegang.")
             return self.open(request, SALES if name == "receivable" else PURCHASE)
         if name == "cost_type" and len(parts) == 2:
             if parts[1] not in map(str, self.types):
@@ -242,10 +281,10 @@ class Simulator(base.Simulator):
     def party(self, request, side, parts):
         kept = self.parties[side]
         if parts[:1] == ["by_externalid"] and len(parts) == 2 and request.method == "GET":
-            found = next((p for p in kept.values() if p.get("externalid") == parts[1]), None)
-            if found is None:
+            found = [p for p in kept.values() if p.get("externalid") == parts[1]][:1]
+            if not found and self.modes["missing"] == "404":
                 raise self.message(404, "Relatie niet gevonden.")
-            return Answer(200, base.plain(found))
+            return Answer(200, base.plain(found[0] if found and self.modes["lookup"] == "one" else found))
         if not parts and request.method == "GET":
             return self.list(request, list(kept.values()))
         if not parts and request.method == "POST":
@@ -253,15 +292,29 @@ class Simulator(base.Simulator):
         if len(parts) == 1 and parts[0].isdigit() and int(parts[0]) in kept and request.method in ("GET", "PATCH"):
             found = kept[int(parts[0])]
             if request.method == "PATCH":
-                found.update(self.party_body(request))
+                self.patch(found, self.party_body(request))
             return Answer(200, base.plain(found))
         self.refuse(request, 404, "no such relation")
+
+    def patch(self, kept, body):
+        """Whether a list in it replaces the one there, or is put into it, is not known."""
+        for name, value in body.items():
+            if not isinstance(value, list) or self.modes["patch"] == "replace":
+                kept[name] = value
+                continue
+            key = {"addresses": "id", "bank_accounts": "iban"}.get(name)
+            old = {row.get(key): row for row in kept.get(name, [])}
+            for row in value:
+                old[row.get(key)] = dict(old.get(row.get(key), {}), **row)
+            kept[name] = list(old.values())
 
     def party_body(self, request):
         body = self.json(request)
         if not isinstance(body, dict) or set(body) - PARTY_FIELDS:
             self.refuse(request, 400, "unknown fields of a relation: %s" % sorted(set(body) - PARTY_FIELDS))
         for address in body.get("addresses", []):
+            if self.modes["name_max"] and len(address.get("name", "")) > self.modes["name_max"]:
+                self.business("De naam is te lang.", "MNX-0110", "name")
             if not re.fullmatch("[A-Z]{2}", address.get("country_code", "NL")):
                 self.refuse(request, 400, "country codes have two letters")
         term = body.get("payment_term")
@@ -279,7 +332,7 @@ class Simulator(base.Simulator):
             self.refuse(request, 400, "a relation needs an externalid and a name")
         id_ = (10000 if side == SALES else 50000) + len(self.parties[side]) + 1
         self.parties[side][id_] = dict(body, id=id_)
-        return Answer(201, base.plain(self.parties[side][id_]))
+        return Answer(201, base.plain(self.parties[side][id_]) if self.modes["post_answer"] == "thing" else "")
 
     # ---- batches
 
@@ -287,9 +340,9 @@ class Simulator(base.Simulator):
         if not re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", uuid):
             self.refuse(request, 400, "the batch is no UUID")
         if request.method == "GET":
-            if uuid not in self.batches:
+            if uuid not in self.batches and self.modes["missing"] == "404":
                 raise self.message(404, "Batch niet gevonden.")
-            return Answer(200, base.plain(self.told(uuid)))
+            return Answer(200, base.plain(self.told(uuid) if uuid in self.batches else []))
         if request.method != "PUT":
             self.refuse(request, 405, "batches are put")
         lines = self.json(request)
@@ -301,6 +354,8 @@ class Simulator(base.Simulator):
         self.check_batch(request, lines, kind)
         if request.is_fault("drop_lines"):
             lines = lines[:-1]
+        if self.batches.get(uuid, lines) != lines:  # Minox takes it, and what was there is gone
+            self.put_over.append(uuid)
         self.batches[uuid] = [dict(line) for line in lines]
         self.journal.append({"uuid": uuid, "lines": base.plain(lines)})
         if kind != GENERAL:
@@ -308,7 +363,27 @@ class Simulator(base.Simulator):
         return Answer(200, base.plain(self.told(uuid)) if self.modes["put_answer"] == "lines" else "")
 
     def told(self, uuid):
-        return [dict(line, id=at, batch_id=uuid, messages=[]) for at, line in enumerate(self.batches[uuid], 1)]
+        remark = [{"message_code": "MNX-0900", "message_type": self.modes["remark"], "message": "Een opmerking."}]
+        rows = []
+        for at, line in enumerate(self.batches[uuid], 1):
+            row = dict(line, id=at, batch_id=uuid, messages=remark if self.modes["remark"] else [])
+            if "vat" in row and self.modes["told_vat"] != "amount":
+                row["vat"] = {"id": row["vat"]["id"], "type": "Af te dragen (1a, 1b)"}
+            if self.modes["told_vat"] == "none":
+                row.pop("vat", None)
+            rows.append(row)
+        return rows
+
+    def year(self, request, year):
+        """All lines of a fiscal year, also those that were not written by batch."""
+        if self.modes["line_list"] == "unknown":
+            raise self.message(404, "Niet gevonden.")
+        rows = [{"id": 1, "batch_id": None, "account": {"id": "3000"}, "debit": 0, "credit": 0}]
+        for uuid in self.batches if self.modes["line_list"] != "stale" else ():
+            rows += [row for row in self.told(uuid) if str(row["period"]["fiscal_year"]) == year]
+        if self.modes["line_list"] == "no_ids":
+            rows = [{name: value for name, value in row.items() if name != "batch_id"} for row in rows]
+        return self.list(request, rows, "bulk_page")
 
     def check_line(self, request, line):
         if set(line) - LINE_FIELDS:
@@ -319,6 +394,8 @@ class Simulator(base.Simulator):
                 self.refuse(request, 400, "%s is a number of cents, not negative" % column)
         if line.get("debit") and line.get("credit"):
             self.refuse(request, 400, "debit and credit on one line")
+        if self.modes["description_max"] and len(line.get("description", "")) > self.modes["description_max"]:
+            self.business("De omschrijving is te lang.", "MNX-0111", "description")
         for name in ("document_date", "due_date"):
             if name in line and not DATE.fullmatch(str(line[name])):
                 self.refuse(request, 400, "%s is YYYY-MM-DD" % name)
@@ -367,7 +444,7 @@ class Simulator(base.Simulator):
                            for line in lines if "vat" in line)
         if vat == "none" and net:
             balance += sum(self.tax_on(line, True) for line in lines if line not in own)
-        if balance:
+        if balance and self.modes["balance"] == "checked":
             self.business("Het boekstuk is niet in evenwicht.", "MNX-0302")
 
     @staticmethod
@@ -404,11 +481,13 @@ class Simulator(base.Simulator):
             total = -sum(net + tax for net, _, tax in map(self.booked, lines))
         head = own or lines[0]
         key = (int(account), head["invoice_number"])
+        if self.modes["same_number"] == "apart":
+            key += (uuid,)
         old = self.items[kind].get(key, {"_parts": {}, "paid": Decimal(0)})
         parts = dict(old["_parts"], **{uuid: total if kind == SALES else -total})
         self.items[kind][key] = {
             "_parts": parts, "account_id": int(account), "invoice_number": head["invoice_number"],
-            "invoice_date": head["document_date"] + "T00:00:00.000Z", "due_date": head.get("due_date", ""),
+            "invoice_date": head["document_date"], "due_date": head.get("due_date", ""),
             "total": sum(parts.values()), "paid": old["paid"],
             "currency": {"id": head.get("currency", {}).get("id", "EUR")}}
 
@@ -423,8 +502,11 @@ class Simulator(base.Simulator):
             balance = item["total"] - item["paid"]
             if balance or status != "open":
                 told = {name: value for name, value in item.items() if name[0] != "_"}
-                rows.append(dict(told, type="receivable" if side == SALES else "payable", total=float(sign * item["total"]),
-                                 paid=float(sign * item["paid"]), balance=str(sign * balance)))
+                way = -sign if item["total"] < 0 and self.modes["credit_notes"] == "positive" else sign
+                rows.append(dict(told, type="receivable" if side == SALES else "payable",
+                                 invoice_date=self.date(item["invoice_date"]), due_date=self.date(item["due_date"]),
+                                 total=float(way * item["total"]), paid=float(way * item["paid"]),
+                                 balance=str(way * balance)))
         return self.list(request, rows, "bulk_page")
 
     # ---- control

@@ -367,21 +367,20 @@ static void put_line(entry *e, size_t row)
 		put_vat_line(e, row, vat, sign * tax);
 }
 
-harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *path,
-				harmony__buf *body, harmony_verdict *verdict, harmony_error *error)
+harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *body,
+				int64_t *year, harmony_verdict *verdict, harmony_error *error)
 {
 	entry e = {.draft = {&m->frame, record, verdict, error, HARMONY_OK},
 		   .m = m,
 		   .record = record,
 		   .kind = harmony_record_kind(record)};
-	char uuid[HARMONY__UUID_SIZE];
 	harmony_status status;
 
 	take_header(&e);
 	if (!going_on(&e))
 		return e.draft.status;
-	minox_entry_uuid(uuid, m, record);
-	harmony__buf_printf(path, "transaction_line_batch/%s", uuid);
+	if (year)
+		*year = e.year;
 	harmony__json_begin(&e.w, harmony__buf_write, body);
 	harmony__json_array(&e.w);
 	if (e.party && m->contra)
@@ -400,32 +399,22 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 	if (e.balance != 0)
 		harmony__refuse(
 		    &e.draft, "unbalanced", HARMONY_HEADER, "lines",
-		    "debit and credit of this entry differ; let its lines and their VAT make "
-		    "its total");
-	return harmony__buf_check(path, "a request", error);
+		    "debit and credit of this entry differ; let its lines and their VAT make its "
+		    "total");
+	return HARMONY_OK;
 }
 
 /* ---- offering ------------------------------------------------------------------------------ */
 
-const harmony__json *minox_lines(const harmony__json *root)
-{
-	const harmony__json *list = harmony__json_get(root, "collection");
-
-	if (root && root->type == HARMONY__JSON_ARRAY)
-		list = root;
-	return list && list->type == HARMONY__JSON_ARRAY &&
-		       harmony__json_get(list->first, "account")
-		   ? list
-		   : NULL;
-}
-
 /* After 2xx with an error beside it: the batch is there, or it is not. */
-static harmony_status look_again(minox *m, const harmony_record *record, harmony_verdict *verdict,
-				 harmony_error *error)
+static harmony_status look_again(minox *m, const char *uuid, const harmony__buf *body,
+				 harmony_verdict *verdict, harmony_error *error)
 {
 	harmony_verdict found = HARMONY_VERDICT_INIT;
-	harmony_status status = minox_find(m, record, &found, error);
+	harmony_status status = minox_look(m, uuid, body, &found, error);
 
+	if (status != HARMONY_OK)
+		minox_unclear(verdict);
 	if (status != HARMONY_OK || found.outcome == HARMONY_OUTCOME_ABSENT)
 		return status;
 	harmony__copy_text(found.vendor, sizeof(found.vendor), verdict->vendor,
@@ -437,39 +426,60 @@ static harmony_status look_again(minox *m, const harmony_record *record, harmony
 	return HARMONY_OK;
 }
 
+/* What was put and answered is compared with the answer, where it holds lines. */
+static harmony_status put_batch(minox *m, const char *uuid, const harmony__buf *body,
+				harmony_verdict *verdict, harmony_error *error)
+{
+	char path[64];
+	const harmony__json *root = NULL;
+	harmony__arena arena;
+	bool said = false, told = false;
+	harmony_status status;
+
+	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
+	snprintf(path, sizeof(path), MINOX_BATCH_PATH, uuid);
+	status = minox_send(m, "PUT", path, body, &arena, &root, &said, verdict, error);
+	if (status == HARMONY_OK && said)
+		status = look_again(m, uuid, body, verdict, error);
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED) {
+		if (minox_lines(root))
+			status = minox_compare(m, body, minox_lines(root), &told, verdict, error);
+		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid,
+				   strlen(uuid));
+	}
+	if (status == HARMONY_OK && told)
+		memcpy(m->compared, uuid, sizeof(m->compared));
+	harmony__arena_free(&arena);
+	return status;
+}
+
 harmony_status minox_offer_entry(minox *m, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
 	char uuid[HARMONY__UUID_SIZE];
-	const harmony__json *root = NULL;
-	harmony__arena arena;
-	harmony__buf path, body;
-	bool said = false;
+	harmony__buf body;
+	int64_t year = 0;
 	harmony_status status;
 
-	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
-	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
-	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	m->compared[0] = '\0';
-	status = minox_entry_body(m, record, &path, &body, verdict, error);
+	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
+	status = minox_entry_body(m, record, &body, &year, verdict, error);
 	if (status != HARMONY_OK || verdict->outcome != HARMONY_OUTCOME_NONE)
 		goto done;
 	minox_entry_uuid(uuid, m, record);
-	status = minox_send(m, "PUT", path.data, &body, &arena, &root, &said, verdict, error);
-	if (status == HARMONY_OK && said)
-		status = look_again(m, record, verdict, error);
-	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED) {
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid,
-				   strlen(uuid));
-		if (minox_lines(root)) {
-			status = minox_compare(m, &body, minox_lines(root), verdict, error);
-			if (status == HARMONY_OK)
-				memcpy(m->compared, uuid, sizeof(uuid));
-		}
+	status = minox_look_before(m, uuid, year, &body, verdict, error);
+	if (status != HARMONY_OK)
+		goto done;
+	if (verdict->outcome != HARMONY_OUTCOME_NONE) { /* it was compared just now */
+		memcpy(m->compared, uuid, sizeof(uuid));
+		goto done;
 	}
+	status = put_batch(m, uuid, &body, verdict, error);
+	if (status == HARMONY_OK && (verdict->outcome == HARMONY_OUTCOME_BOOKED ||
+				     verdict->outcome == HARMONY_OUTCOME_IN_DOUBT))
+		status = minox_note_batch(m, uuid, year,
+					  verdict->outcome == HARMONY_OUTCOME_IN_DOUBT, error);
 done:
 	harmony__buf_free(&body);
-	harmony__buf_free(&path);
-	harmony__arena_free(&arena);
 	return status;
 }

@@ -173,6 +173,8 @@ static void take_years(minox *m, const harmony__json *row)
 	     at && m->year_count < MINOX_MAX_YEARS; at = at->next) {
 		minox_year *year = &m->years[m->year_count];
 		const harmony__json *periods = harmony__json_get(at, "number_of_periods");
+		memset(year, 0, sizeof(*year));
+		year->next_list = 2;
 		if (!periods)
 			periods = harmony__json_get(row, "number_of_periods");
 		if (harmony__json_whole(&year->number, harmony__json_get(at, "fiscal_year")) ==
@@ -182,6 +184,14 @@ static void take_years(minox *m, const harmony__json *row)
 		    minox_date(&year->end, harmony__json_get(at, "end_date")))
 			m->year_count++;
 	}
+}
+
+minox_year *minox_year_of(minox *m, int64_t number)
+{
+	for (size_t i = 0; i < m->year_count; i++)
+		if (m->years[i].number == number)
+			return &m->years[i];
+	return NULL;
 }
 
 static harmony_status look_at_administration(const harmony__json *row, void *user)

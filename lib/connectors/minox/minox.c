@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "connectors/minox/minox.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -29,6 +31,8 @@ static const harmony_key keys[] = {
      "whether the period is that of the entry's date, or the one in the file"},
     {"read_back", HARMONY_KEY_CHOICE, 0, 0, "answer|lines", "answer",
      "compare with the answer to the booking where it has lines, or always fetch them"},
+    {"batch_list", HARMONY_KEY_CHOICE, 0, 0, "year|omit", "year",
+     "see in the list of a year's lines which entries are there, or ask for each one"},
     {"payable_status", HARMONY_KEY_CHOICE, 0, 0, "open|omit", "open",
      "ask for open payables only, or for all of them"},
     {"payables_sign", HARMONY_KEY_CHOICE, 0, 0, "positive|negative", "positive",
@@ -79,6 +83,7 @@ static void take_choices(minox *m)
 	m->file_period = harmony__frame_is(f, "period", "file");
 	m->fetch_lines = harmony__frame_is(f, "read_back", "lines");
 	m->payable_status = harmony__frame_is(f, "payable_status", "open");
+	m->list_batches = harmony__frame_is(f, "batch_list", "year");
 	m->payable_negative = harmony__frame_is(f, "payables_sign", "negative");
 }
 
@@ -113,11 +118,18 @@ static harmony_status take(void *instance, harmony_error *error)
 	    .style = harmony__frame_is(&m->frame, "token_request", "form") ? HARMONY__OAUTH2_BODY
 									   : HARMONY__OAUTH2_JSON,
 	    .lifetime = 10 * MINUTE_MS};
-	harmony_status status = take_settings(m, error);
+	harmony_status status;
 
+	harmony__table_init(&m->batches, m->frame.context, sizeof(minox_batch));
+	status = take_settings(m, error);
 	return status == HARMONY_OK ? harmony__frame_login(&m->frame, "/oauth/authorize",
 							   "/oauth/token", &options, error)
 				    : status;
+}
+
+static void leave(void *instance)
+{
+	harmony__table_free(&((minox *)instance)->batches);
 }
 
 /* ---- offering -------------------------------------------------------------------------------- */
@@ -136,49 +148,38 @@ static harmony_status offer(harmony__frame *f, const harmony_record *record,
 				: minox_offer_entry(m, record, verdict, error);
 }
 
-static harmony_status draft_entry(minox *m, const harmony_record *record, harmony__buf *path,
-				  harmony__buf *body, harmony_verdict *verdict,
-				  harmony_error *error)
-{
-	harmony__buf_init(path, m->frame.context, MINOX_MAX_PATH);
-	return minox_entry_body(m, record, path, body, verdict, error);
-}
-
 static harmony_status draft(harmony__frame *f, const harmony_record *record, harmony__buf *body,
 			    harmony_verdict *verdict, harmony_error *error)
 {
 	minox *m = (minox *)f;
-	harmony__buf path;
 	bool changes;
-	harmony_status status;
 
-	if (is_party(record))
-		return minox_party_body(m, record, NULL, body, &changes, verdict, error);
-	status = draft_entry(m, record, &path, body, verdict, error);
-	harmony__buf_free(&path);
-	return status;
+	return is_party(record) ? minox_party_body(m, record, NULL, body, &changes, verdict, error)
+				: minox_entry_body(m, record, body, NULL, verdict, error);
 }
 
 static harmony_status preview(harmony__frame *f, const harmony_record *record, harmony__buf *out,
 			      harmony_verdict *verdict, harmony_error *error)
 {
 	minox *m = (minox *)f;
-	harmony__buf path, body;
+	char uuid[HARMONY__UUID_SIZE], path[64];
+	harmony__buf body;
 	harmony_status status;
 
 	if (is_party(record))
 		return minox_preview_party(m, record, out, verdict, error);
 	harmony__buf_init(&body, f->context, HARMONY_MAX_ENTRY);
-	status = draft_entry(m, record, &path, &body, verdict, error);
+	status = minox_entry_body(m, record, &body, NULL, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE) {
+		minox_entry_uuid(uuid, m, record);
+		snprintf(path, sizeof(path), MINOX_BATCH_PATH, uuid);
 		harmony__buf_str(out, "PUT ");
-		minox_address(out, m, path.data);
+		minox_address(out, m, path);
 		harmony__buf_char(out, '\n');
 		harmony__buf_add(out, body.data, body.len);
 		harmony__buf_char(out, '\n');
 	}
 	harmony__buf_free(&body);
-	harmony__buf_free(&path);
 	return status;
 }
 
@@ -216,7 +217,7 @@ static const harmony__package package = {
     .suppliers = MINOX_SUPPLIERS,
     .remedies = minox_remedies,
     .remedy_count = MINOX_REMEDIES,
-    .no_right = "let the main user give consent for all scopes, and check `tenant` and "
+    .no_right = "let the main user give consent for all of `scope`, and check `tenant` and "
 		"`administration`",
     .headers = headers,
     .limits = limits,
@@ -227,6 +228,7 @@ static const harmony__package package = {
     .longest_wait = 2 * MINUTE_MS,
     .long_window = "shut_out",
     .open = take,
+    .close = leave,
     .ready = minox_ready,
     .load = minox_load,
     .offer = offer,

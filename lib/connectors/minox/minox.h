@@ -34,7 +34,18 @@ typedef struct minox_thing {
 typedef struct minox_year {
 	int64_t number, periods;
 	harmony_date start, end;
+	/* What is known of its batches (batch.c). */
+	unsigned asked, next_list; /* batches asked for; how many before its lines are listed */
+	unsigned seen;             /* batches that are there for certain */
+	bool listed;               /* its list was read, and is believed */
 } minox_year;
+
+/* A batch that is there, or may be. */
+typedef struct minox_batch {
+	harmony__thing thing; /* `doubted`: sent and not answered */
+	int64_t year;         /* of one that this run saw for itself; 0: not seen */
+	bool listed;          /* the list of a year names it */
+} minox_batch;
 
 enum { MINOX_VAT_WITH, MINOX_VAT_OWN, MINOX_VAT_NONE };
 
@@ -57,7 +68,10 @@ typedef struct minox {
 	bool known;                       /* the administration is */
 	minox_year years[MINOX_MAX_YEARS];
 	size_t year_count;
-	char compared[HARMONY__UUID_SIZE]; /* the batch whose answer was compared last */
+	char compared[HARMONY__UUID_SIZE]; /* the batch that was compared last */
+	bool warned;                       /* that VAT is not told */
+	bool list_batches;                 /* the lines of a year can be listed */
+	harmony__table batches;            /* that are there, by UUID */
 } minox;
 
 extern const harmony__source minox_sources[MINOX_TABLES];
@@ -90,6 +104,8 @@ harmony_status minox_send(minox *m, const char *method, const char *path, const 
 /* Makes the administration and its years known; pins the only one when none is set. */
 harmony_status minox_ready(harmony__frame *f, harmony_error *error);
 harmony_status minox_load(harmony__frame *f, int table, const char *code, harmony_error *error);
+/* A fiscal year of the administration; NULL: it has no such year. */
+minox_year *minox_year_of(minox *m, int64_t number);
 /* A relation that is to be asked for again. */
 harmony_status minox_forget(minox *m, int table, const char *code, harmony_error *error);
 /* The journal whose range numbers new relations of that table. */
@@ -112,15 +128,35 @@ int minox_party_table(harmony_kind kind);
 
 harmony_status minox_offer_entry(minox *m, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error);
-/* The body of a batch, and its path. A verdict of REJECTED says what is not in the package. */
-harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *path,
-				harmony__buf *body, harmony_verdict *verdict, harmony_error *error);
+/* The body of a batch, and its fiscal year (may be NULL). A verdict of REJECTED says what is
+   not in the package. */
+harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony__buf *body,
+				int64_t *year, harmony_verdict *verdict, harmony_error *error);
 void minox_entry_uuid(char uuid[HARMONY__UUID_SIZE], const minox *m, const harmony_record *record);
-/* Compares the lines that Minox gave with those of `body`: BOOKED or DIFFERS. */
-harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__json *lines,
-			     harmony_verdict *verdict, harmony_error *error);
+#define MINOX_BATCH_PATH "transaction_line_batch/%s"
+
+/* ---- batch.c: what is there under an id ---------------------------------------------------- */
+
 /* The array of lines in an answer; NULL when it has none. */
 const harmony__json *minox_lines(const harmony__json *root);
+/* Compares the lines that Minox gave with those of `body`: BOOKED or DIFFERS. `*told`: VAT
+   amounts that were meant were told. */
+harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__json *lines,
+			     bool *told, harmony_verdict *verdict, harmony_error *error);
+/* Asks for a batch and compares it: BOOKED, DIFFERS or ABSENT. With an empty body whatever is
+   there is BOOKED. */
+harmony_status minox_look(minox *m, const char *uuid, const harmony__buf *body,
+			  harmony_verdict *verdict, harmony_error *error);
+/* An answer of 2xx with an error beside, after which no look was possible: in doubt. */
+void minox_unclear(harmony_verdict *verdict);
+/* Before it is put: BOOKED or DIFFERS when it is there already, else the verdict stays NONE. */
+harmony_status minox_look_before(minox *m, const char *uuid, int64_t year, const harmony__buf *body,
+				 harmony_verdict *verdict, harmony_error *error);
+/* A batch of that fiscal year that is there, or was sent and not answered. */
+harmony_status minox_note_batch(minox *m, const char *uuid, int64_t year, bool doubted,
+				harmony_error *error);
+
+/* ---- read.c --------------------------------------------------------------------------------- */
 
 harmony_status minox_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
 			  harmony_error *error);
@@ -130,7 +166,7 @@ harmony_status minox_outstanding(void *instance, int sides, harmony_item_fn item
 				 harmony_error *error);
 
 /* Minox's messages and what mends them (remedies.c). */
-#define MINOX_REMEDIES 10
+#define MINOX_REMEDIES 12
 extern const harmony__remedy minox_remedies[MINOX_REMEDIES];
 
 #endif

@@ -267,23 +267,39 @@ static harmony_status aim(minox *m, int table, const harmony__thing *known, harm
 }
 
 /* What a fresh look says of a relation that was answered with 2xx and an error beside, or
-   without its number. */
+   without its number. Without that look it is in doubt. */
 static harmony_status look_again(minox *m, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
 	harmony_verdict found = HARMONY_VERDICT_INIT;
 	harmony_status status = minox_find(m, record, &found, error);
 
-	if (status == HARMONY_OK && found.outcome == HARMONY_OUTCOME_BOOKED)
+	if (status != HARMONY_OK)
+		minox_unclear(verdict);
+	else if (found.outcome == HARMONY_OUTCOME_BOOKED)
 		*verdict = found;
 	return status;
+}
+
+/* What the table of relations learns from an answer. */
+static harmony_status learn(minox *m, const harmony_record *record, int table, bool known,
+			    const harmony_verdict *verdict, harmony_error *error)
+{
+	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
+	harmony_kind kind = harmony_record_kind(record);
+
+	if (verdict->outcome == HARMONY_OUTCOME_BOOKED)
+		return harmony__add_party(&m->frame, table, code, verdict->remote_id, kind, error);
+	if (verdict->outcome != HARMONY_OUTCOME_IN_DOUBT)
+		return HARMONY_OK;
+	return known ? minox_forget(m, table, code, error)
+		     : harmony__doubt_party(&m->frame, table, code, kind, error);
 }
 
 static harmony_status write_party(minox *m, const harmony_record *record, int table,
 				  const harmony__thing *known, const harmony__buf *body,
 				  harmony_verdict *verdict, harmony_error *error)
 {
-	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const harmony__json *root = NULL;
 	const char *method, *id;
 	harmony__arena arena;
@@ -297,26 +313,21 @@ static harmony_status write_party(minox *m, const harmony_record *record, int ta
 	if (status == HARMONY_OK)
 		status =
 		    minox_send(m, method, path.data, body, &arena, &root, &said, verdict, error);
-	if (status == HARMONY_OK && said)
-		status = look_again(m, record, verdict, error);
-	if (status != HARMONY_OK || said)
+	if (status != HARMONY_OK)
 		goto done;
 	id = known ? known->id : harmony__json_text(harmony__json_get(root, "id"), "");
-	if (verdict->outcome == HARMONY_OUTCOME_BOOKED && !*id)
-		harmony_verdict_set(
-		    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-		    "Minox took the relation and did not say under which number; it is "
-		    "looked up");
-	if (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT && known)
-		status = minox_forget(m, table, code, error);
-	else if (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT)
-		status = harmony__doubt_party(&m->frame, table, code, harmony_record_kind(record),
-					      error);
-	else if (verdict->outcome == HARMONY_OUTCOME_BOOKED) {
+	if (said || (verdict->outcome == HARMONY_OUTCOME_BOOKED && !*id)) {
+		if (!said)
+			harmony_verdict_set(
+			    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+			    "Minox took the relation and did not say under which number; it is "
+			    "looked up");
+		status = look_again(m, record, verdict, error);
+	} else if (verdict->outcome == HARMONY_OUTCOME_BOOKED) {
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));
-		status = harmony__add_party(&m->frame, table, code, verdict->remote_id,
-					    harmony_record_kind(record), error);
 	}
+	if (status == HARMONY_OK)
+		status = learn(m, record, table, known != NULL, verdict, error);
 done:
 	harmony__buf_free(&path);
 	harmony__arena_free(&arena);

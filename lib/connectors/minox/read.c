@@ -3,108 +3,26 @@
 
 #include "connectors/minox/minox.h"
 
-/* ---- what was meant and what is there --------------------------------------------------- */
-
-static int64_t amount_of(const harmony__json *line)
-{
-	int64_t debit = 0, credit = 0;
-
-	(void)harmony__json_amount(&debit, harmony__json_get(line, "debit"));
-	(void)harmony__json_amount(&credit, harmony__json_get(line, "credit"));
-	return debit - credit;
-}
-
-static bool same_line(const harmony__json *meant, const harmony__json *booked)
-{
-	int64_t want = 0, is = 0;
-
-	if (amount_of(meant) != amount_of(booked) ||
-	    strcmp(harmony__json_text(harmony__json_get(meant, "account", "id"), ""),
-		   harmony__json_text(harmony__json_get(booked, "account", "id"), "")) != 0)
-		return false;
-	/* VAT that Minox does not tell is not compared. */
-	return harmony__json_amount(&want, harmony__json_get(meant, "vat", "amount")) !=
-		   HARMONY_OK ||
-	       harmony__json_amount(&is, harmony__json_get(booked, "vat", "amount")) !=
-		   HARMONY_OK ||
-	       want == is;
-}
-
-static bool take_off(bool *used, const harmony__json *meant, const harmony__json *lines)
-{
-	size_t at = 0;
-
-	for (const harmony__json *line = lines->first; line; line = line->next, at++)
-		if (!used[at] && same_line(meant, line))
-			return used[at] = true;
-	return false;
-}
-
-/* Lines that Minox made itself are more than was meant, and no difference. */
-harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__json *lines,
-			     harmony_verdict *verdict, harmony_error *error)
-{
-	bool *used = harmony__zalloc(m->frame.context, lines->count + 1);
-	const harmony__json *meant = NULL;
-	harmony__arena arena;
-	harmony_status status;
-	char want[HARMONY_DECIMAL_SIZE];
-
-	if (!used)
-		return harmony__nomem(error);
-	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
-	status = harmony__json_parse(&meant, &arena, body->data, body->len, error);
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
-	for (const harmony__json *at = status == HARMONY_OK ? meant->first : NULL; at;
-	     at = at->next) {
-		if (take_off(used, at, lines))
-			continue;
-		harmony_decimal_format(want, amount_of(at), HARMONY_SCALE_AMOUNT, '.');
-		harmony_verdict_set(
-		    verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "lines",
-		    "Minox booked no line of %s on account %s as it was meant; correct the "
-		    "entry there",
-		    want, harmony__json_text(harmony__json_get(at, "account", "id"), ""));
-		break;
-	}
-	harmony__arena_free(&arena);
-	harmony__free(m->frame.context, used);
-	return status;
-}
-
 /* ---- find ------------------------------------------------------------------------------------ */
 
 static harmony_status find_entry(minox *m, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
-	char uuid[HARMONY__UUID_SIZE], path_of[64];
+	char uuid[HARMONY__UUID_SIZE];
 	harmony_verdict made = HARMONY_VERDICT_INIT;
-	const harmony__json *root = NULL;
-	harmony__arena arena;
-	harmony__buf path, body;
+	harmony__buf body;
 	harmony_status status = minox_ready(&m->frame, error);
 
 	if (status != HARMONY_OK)
 		return status;
-	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
-	harmony__buf_init(&path, m->frame.context, MINOX_MAX_PATH);
 	harmony__buf_init(&body, m->frame.context, HARMONY_MAX_ENTRY);
 	minox_entry_uuid(uuid, m, record);
-	snprintf(path_of, sizeof(path_of), "transaction_line_batch/%s", uuid);
-	status = minox_get(m, path_of, &arena, &root, error);
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");
-	if (status != HARMONY_OK || !minox_lines(root))
-		goto done;
-	status = minox_entry_body(m, record, &path, &body, &made, error);
-	if (status == HARMONY_OK && made.outcome == HARMONY_OUTCOME_NONE)
-		status = minox_compare(m, &body, minox_lines(root), verdict, error);
-	else if (status == HARMONY_OK)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
-	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid, strlen(uuid));
-done:
+	status = minox_entry_body(m, record, &body, NULL, &made, error);
+	if (made.outcome != HARMONY_OUTCOME_NONE)
+		harmony__buf_clear(&body);
+	if (status == HARMONY_OK)
+		status = minox_look(m, uuid, &body, verdict, error);
 	harmony__buf_free(&body);
-	harmony__buf_free(&path);
-	harmony__arena_free(&arena);
 	return status;
 }
 

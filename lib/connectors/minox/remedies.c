@@ -4,6 +4,16 @@
 /* Minox publishes no list of its messages: the words here are those of its users' pages. One
    row a kind, the first that fits counts. docs/minox.md has them for people. */
 const harmony__remedy minox_remedies[MINOX_REMEDIES] = {
+    {{"te lang", "too long"},
+     {"naam", "name"},
+     "too_long",
+     "name",
+     "shorten the name; with `name_max` set to what Minox takes it is refused here already"},
+    {{"te lang", "too long"},
+     {NULL},
+     "too_long",
+     "description",
+     "shorten it; with `description_max` set to what Minox takes it is refused here already"},
     {{"afgesloten", "closed", "geblokkeerde periode"},
      {NULL},
      "period_closed",

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: MIT
+"""The cases that only Minox has."""
+import copy
+import glob
+import os
+import urllib.parse
+
+import records as R
+from cases import rows_of, same_books
+from house import DONE, DOUBT, LATER, NAME, REJECTED, USAGE, House
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def new_store(house):
+    """The store is lost, and another one begun."""
+    for path in glob.glob(house.path('harmony.db*')):
+        os.remove(path)
+    house.login()
+
+
+def puts(house):
+    return [r for r in house.package.requests() if r['method'] == 'PUT']
+
+
+def batch_of(house, reference):
+    """The lines of the batch of a sales invoice."""
+    return next(lines for lines in house.package.sim.batches.values() if str(lines[0].get('invoice_number')) == reference)
+
+
+# ---- what a person did in Minox stays
+
+LISTS = [({}, {}), ({}, {'bulk_page': 3}), ({}, {'missing': 'empty'}), ({'batch_list': 'omit'}, {}),
+         ({}, {'line_list': 'unknown'}), ({}, {'line_list': 'no_ids'}), ({}, {'line_list': 'stale'})]
+
+
+@case
+def corrected(suite):
+    """What was corrected in Minox is not put over, also when the store knows nothing of it."""
+    for settings, modes in LISTS:
+        with House(suite.program, suite.package(), settings, modes=modes) as house:
+            records = R.parties() + [R.sales(str(26700100 + n)) for n in range(8)] + [R.memorial('26900001')]
+            house.export(records)
+            sim = house.package.sim
+            first, late, moved, renumbered = (batch_of(house, str(26700100 + n)) for n in (0, 5, 6, 7))
+            for lines in (first, late):
+                lines[1]['account'] = {'id': '8020', 'type': 'ledger_account'}
+            for line in moved:
+                line.update(document_date='2025-12-31', period={'id': 12, 'fiscal_year': 2025})
+            for line in renumbered:
+                line['invoice_number'] = 99
+            before = copy.deepcopy(sim.batches)
+            new_store(house)
+            house.package.forget()
+            run = house.export(records, REJECTED)
+            failed = house.failed(run)
+            assert {r['error']['code'] for r in failed.values()} == {'booked_differs'}, failed
+            assert sorted(failed) == ['70/26700100', '70/26700105', '70/26700107'], failed
+            assert all(r['remote_id'] for r in failed.values()), failed
+            assert all('correct the entry there' in r['error']['message'] for r in failed.values()), failed
+            assert sim.batches == before and not puts(house), 'written over'
+            # New ones go on, and what was put right in Minox is booked when it is offered again.
+            house.export([R.sales('26700200')])
+            assert len(sim.batches) == len(before) + 1
+            late[1]['account'] = {'id': '8000', 'type': 'ledger_account'}
+            house.good('reoffer', str(failed['70/26700105']['id']))
+            assert len(puts(house)) == 1 and not sim.put_over
+    return '%d ways to look' % len(LISTS)
+
+
+@case
+def looks(suite):
+    """Looking before booking takes a few requests, however many entries there are."""
+    said = []
+    for settings, modes in LISTS[:5]:
+        with House(suite.program, suite.package(), settings, modes=modes) as house:
+            house.export(R.parties())
+            house.package.forget()
+            house.export([R.sales(str(26700100 + n)) for n in range(60)])
+            asked = [r['url'] for r in house.package.requests() if r['method'] == 'GET']
+            by_one = sum('transaction_line_batch' in url for url in asked)
+            listed = sum('transaction_lines' in url for url in asked)
+            if settings or modes.get('line_list'):
+                assert by_one == 60 and listed <= 1, (by_one, listed)
+            elif modes.get('bulk_page'):  # as many pages as were asked for, twice, at the most
+                assert by_one < 60 and listed <= 2 * by_one, (by_one, listed)
+            else:
+                assert (by_one, listed) == (2, 3), (by_one, listed)
+            said.append('%d+%d' % (by_one, listed))
+    return 'asked and listed: ' + ', '.join(said)
+
+
+# ---- numbers of purchases
+
+@case
+def purchase_number(suite):
+    """The supplier's own number as the invoice number, where it is a whole number; or ours."""
+    with House(suite.program, suite.package(), {'purchase_number': 'invoice'}) as house:
+        good = [R.purchase('26600001', invoice_number='4711'), R.purchase('26600002', value='-50.00', invoice_number='4712')]
+        bad = [R.purchase('26600003', invoice_number='F/2026-17'), R.purchase('26600004', invoice_number='0042'),
+               R.purchase('26600005', invoice_number='1234567890')]
+        failed = house.failed(house.export(R.parties() + good + bad, REJECTED))
+        codes = {name: r['error']['code'] for name, r in failed.items()}
+        assert codes == {'60/26600003': 'invalid_number', '60/26600004': 'invalid_number', '60/26600005': 'too_long'}, codes
+        for r in failed.values():
+            assert r['error']['field'] == 'invoice_number' and 'purchase_number = entry' in r['error']['message'], r
+        same_books(house.package, R.parties() + good)
+        house.good('import', NAME)
+        assert sorted(row[1] for row in house.dbopen()) == ['4711', '4712'], house.dbopen()
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + good + bad)
+        same_books(house.package, R.parties() + good + bad)
+        house.good('import', NAME)
+        assert sorted(row[1] for row in house.dbopen()) == ['2660000%d' % n for n in range(1, 6)], house.dbopen()
+
+
+# ---- what answers look like
+
+SHAPES = [({}, {'missing': 'empty'}), ({}, {'lookup': 'list'}), ({}, {'lookup': 'list', 'missing': 'empty'}),
+          ({}, {'post_answer': 'empty'}), ({}, {'numbers': 'text'}), ({}, {'dates': 'day'}), ({}, {'remark': 'info'}),
+          ({}, {'remark': 'Warning'}), ({}, {'balance': 'taken'}), ({}, {'told_vat': 'code'}), ({}, {'told_vat': 'none'}),
+          ({}, {'put_answer': 'empty', 'told_vat': 'none'}), ({'purchase_number': 'entry'}, {'same_number': 'apart'}),
+          ({'batch_list': 'omit'}, {}), ({}, {'line_list': 'unknown'}), ({}, {'line_list': 'no_ids'}),
+          ({}, {'line_list': 'stale'})]
+
+
+@case
+def shapes(suite):
+    """What is not verified of the answers, each way: all is booked and comes back."""
+    for settings, modes in SHAPES:
+        with House(suite.program, suite.package(), settings, modes=modes) as house:
+            records = R.parties() + R.entries()
+            run = house.export(records)
+            assert run['records']['booked'] == len(records), (modes, run)
+            same_books(house.package, records)
+            house.good('import', NAME)
+            have = sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen())
+            assert have == rows_of(house.package, house.package.open_items()), modes
+            assert not house.package.sim.put_over
+    return '%d shapes' % len(SHAPES)
+
+
+@case
+def same_number(suite):
+    """An invoice and a credit note under one number are one open item, or two."""
+    for way, rows in (('one', 1), ('apart', 2)):
+        with House(suite.program, suite.package(), modes={'same_number': way}) as house:
+            records = [R.sales('26700001'), R.sales('26700002', value='-40.00', invoice_number='26700001')]
+            house.export(R.parties() + records)
+            house.good('import', NAME)
+            have = sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen())
+            assert have == rows_of(house.package, house.package.open_items()) and len(have) == rows, have
+
+
+@case
+def patched(suite):
+    """Lists in a relation that changes, whether Minox replaces them or adds to them."""
+    for way in ('replace', 'merge'):
+        with House(suite.program, suite.package(), modes={'patch': way}) as house:
+            house.export(R.parties())
+            house.export([R.party('customer', '1001', email='nieuw@1001.example', bank_account='NL02RABO0123456789')])
+            have = house.package.parties()['1001']
+            assert have['email'] == 'nieuw@1001.example' and have['city'] == 'Amsterdam', have
+            assert have['bank_accounts'] == ['NL02RABO0123456789', 'NL91ABNA0417164300'], have
+            row = next(r for r in house.package.sim.parties['sales'].values() if r['externalid'] == '1001')
+            assert len(row['addresses']) == 1, row
+
+
+@case
+def renewals(suite):
+    """A renewal that gives a new refresh token, the same, or none; a life in numbers, in text, or not told."""
+    for modes in ({}, {'refresh': 'same'}, {'refresh': 'none'}, {'expires_in': 'text'}, {'expires_in': 'absent'}):
+        with House(suite.program, suite.package(), modes=modes) as house:
+            for _ in range(3):
+                house.package.expire_tokens()
+                house.good('test', NAME)
+            assert house.package.renewals() == 4, modes
+            asked = len(house.package.requests())
+            house.good('test', NAME)
+            assert len(house.package.requests()) > asked and house.package.renewals() == 4, modes
+
+
+# ---- VAT that is not told, or not booked
+
+@case
+def vat(suite):
+    """VAT that Minox books otherwise is told; VAT that it does not tell is said not to be known."""
+    with House(suite.program, suite.package(), modes={'told_vat': 'none'}) as house:
+        answer = house.run('export', NAME, house.records(R.parties() + [R.sales('26700001'), R.sales('26700002')]))
+        assert answer.code == DONE and answer.err.count('its VAT is not known') == 1, answer
+    with House(suite.program, suite.package()) as house:
+        answer = house.run('export', NAME, house.records(R.parties() + [R.sales('26700001')]))
+        assert answer.code == DONE and 'VAT' not in answer.err, answer
+    for spoil in ({'id': 2, 'amount': 20}, {'id': 1, 'amount': 21}, None):
+        with House(suite.program, suite.package()) as house:
+            records = [R.entries()[0], R.memorial('26900001')]
+            house.export(R.parties() + records)
+            lines = batch_of(house, '26700001')
+            assert lines[1]['vat']['id'] == 2
+            if spoil:
+                lines[1]['vat'] = spoil
+            else:
+                del lines[1]['vat']
+            new_store(house)
+            failed = house.failed(house.export(R.parties() + records, REJECTED))
+            assert [r['error']['code'] for r in failed.values()] == ['booked_differs'], failed
+            assert ' VAT ' in failed['70/26700001']['error']['message'], failed
+
+
+# ---- lengths and rights
+
+@case
+def lengths(suite):
+    """A name or description that is too long: refused here where that is set, else in Minox's words."""
+    long = 'Omschrijving die langer is dan Minox toelaat'
+    records = [R.party('customer', '1001', name=long), R.sales('26700001', '1002', description=long)]
+    for settings in ({'name_max': '30', 'description_max': '30'}, {}):
+        modes = {'name_max': 30, 'description_max': 30}
+        with House(suite.program, suite.package(), settings, modes=modes) as house:
+            house.export(R.parties()[1:2])
+            house.package.forget()
+            failed = house.failed(house.export(records, REJECTED))
+            assert len(failed) == 2, failed
+            for name, field in (('1001', 'name'), ('70/26700001', 'description')):
+                error = failed[name]['error']
+                if settings:
+                    assert error['code'] == 'too_long' and error['field'] == field and '30' in error['message'], error
+                else:
+                    assert error['code'] == 'too_long' and 'te lang' in error['vendor'], error
+            if settings:
+                assert not [r for r in house.package.requests() if r['method'] != 'GET']
+
+
+@case
+def scope(suite):
+    """The login asks for the scopes that are set; a right that lacks says which page to turn to."""
+    for settings, want in (({}, 'transaction:write'), ({'scope': 'administration:read customer:read'}, None)):
+        with House(suite.program, suite.package(), settings, login=False) as house:
+            said = house.run('login', NAME)
+            address = next(word for word in (said.out + said.err).split() if word.startswith('http') and 'scope' in word)
+            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)['scope'][0].split()
+            assert want in asked if want else asked == settings['scope'].split(), asked
+    with House(suite.program, suite.package(), modes={'open_items_allowed': False}) as house:
+        answer = house.run('import', NAME)
+        assert answer.code == USAGE and 'receivable' in answer.err and 'scope' in answer.err, answer
+        assert not os.path.exists(house.path('dbopen.csv'))
+
+
+@case
+def unclear(suite):
+    """An error inside a 2xx whose truth cannot be looked up at once is in doubt, and then cleared."""
+    named = R.party('customer', '1001', name='Een naam die langer is dan dertig tekens')
+    for record, code, look in ((R.sales('26700001', '1002'), 'period_closed', 'transaction_line_batch'),
+                               (named, 'too_long', 'by_externalid')):
+        with House(suite.program, suite.package(), modes={'errors': '2xx', 'name_max': 30}) as house:
+            house.export(R.parties()[1:2])
+            house.package.close_period(2026, 5)
+            house.package.forget()
+            # The look before it is answered, the three tries of the look behind it are not.
+            house.package.sim.control(faults=[
+                {'kind': '503', 'match': '^GET .*/%s/' % look, 'nth': nth} for nth in (2, 3, 4)])
+            run = house.export([record], LATER, DOUBT)
+            assert run['records']['in_doubt'] == 1, run
+            house.package.no_faults()
+            failed = house.failed(house.export([record], REJECTED))
+            assert [r['error']['code'] for r in failed.values()] == [code], failed
+            assert not house.package.entries() and len(house.package.parties()) == 1
