@@ -158,6 +158,32 @@ def same_number(suite):
 
 
 @case
+def credit_notes(suite):
+    """Open credit notes that come with a sign or without: negative in dbopen.csv, paid in part or not."""
+    for settings, modes in (({}, {}), ({'credit_notes': 'positive'}, {'credit_notes': 'positive'}),
+                            ({'credit_notes': 'positive'}, {}),
+                            ({'credit_notes': 'positive'}, {'credit_notes': 'positive', 'journal_types': False}),
+                            ({'credit_notes': 'positive', 'payables_sign': 'negative', 'contra_line': 'omit'},
+                             {'credit_notes': 'positive', 'payables_sign': 'negative', 'contra_line': 'omit'})):
+        if modes.get('journal_types') is False:
+            settings = dict(settings, customer_journal='VK', supplier_journal='IK')
+        with House(suite.program, suite.package(), settings, modes=modes) as house:
+            records = [R.sales('26700001'), R.sales('26700002', value='-40.00'), R.purchase('26600001'),
+                       R.purchase('26600002', value='-50.00')]
+            house.export(R.parties() + records)
+            house.package.pay('26700002', '-10.00')
+            house.package.pay('26600002', '-20.00')
+            house.good('import', NAME)
+            have = sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen())
+            assert have == rows_of(house.package, house.package.open_items()), (settings, have)
+            assert sum('-' in row[2] for row in have) == 2, have
+    with House(suite.program, suite.package(), {'credit_notes': 'positive'}, modes={'line_list': 'unknown'}) as house:
+        house.export(R.parties() + records)
+        answer = house.run('import', NAME)
+        assert answer.code == USAGE and 'credit_notes = positive' in answer.err, answer
+
+
+@case
 def patched(suite):
     """Lists in a relation that changes, whether Minox replaces them or adds to them."""
     for way in ('replace', 'merge'):

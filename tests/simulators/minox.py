@@ -374,13 +374,23 @@ class Simulator(base.Simulator):
             rows.append(row)
         return rows
 
+    def collective(self, uuid):
+        """The relation's line that Minox makes itself where none may be sent."""
+        lines = self.batches[uuid]
+        kind = self.journals[lines[0]["journal"]["id"]]["_kind"]
+        if kind == GENERAL or any(line["account"].get("type") == SIDES[kind] for line in lines):
+            return []
+        total = -sum(net + tax for net, _, tax in map(self.booked, lines))
+        return [dict(lines[0], account=dict(lines[0][SIDES[kind]], type=SIDES[kind]), debit=max(total, 0),
+                     credit=max(-total, 0), batch_id=uuid, id=9000)]
+
     def year(self, request, year):
         """All lines of a fiscal year, also those that were not written by batch."""
         if self.modes["line_list"] == "unknown":
             raise self.message(404, "Niet gevonden.")
         rows = [{"id": 1, "batch_id": None, "account": {"id": "3000"}, "debit": 0, "credit": 0}]
         for uuid in self.batches if self.modes["line_list"] != "stale" else ():
-            rows += [row for row in self.told(uuid) if str(row["period"]["fiscal_year"]) == year]
+            rows += [row for row in self.told(uuid) + self.collective(uuid) if str(row["period"]["fiscal_year"]) == year]
         if self.modes["line_list"] == "no_ids":
             rows = [{name: value for name, value in row.items() if name != "batch_id"} for row in rows]
         return self.list(request, rows, "bulk_page")
@@ -502,7 +512,7 @@ class Simulator(base.Simulator):
             balance = item["total"] - item["paid"]
             if balance or status != "open":
                 told = {name: value for name, value in item.items() if name[0] != "_"}
-                way = -sign if item["total"] < 0 and self.modes["credit_notes"] == "positive" else sign
+                way = -sign if item["total"] < 0 and item["invoice_number"] and self.modes["credit_notes"] == "positive" else sign
                 rows.append(dict(told, type="receivable" if side == SALES else "payable",
                                  invoice_date=self.date(item["invoice_date"]), due_date=self.date(item["due_date"]),
                                  total=float(way * item["total"]), paid=float(way * item["paid"]),

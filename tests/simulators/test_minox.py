@@ -144,6 +144,71 @@ class Readings(Case):
         self.check({"free_entry_numbers": False}, self.lines(customer, entry_number=17), False)
         self.check({"free_entry_numbers": True}, self.lines(customer, entry_number=17), True)
 
+    def test_lines_of_a_year(self):
+        self.put(self.lines(self.customer()))
+        for mode, ids in (("known", {None, UUID}), ("no_ids", {None}), ("stale", {None})):
+            self.sim.control(modes={"line_list": mode})
+            rows = self.ask("GET", "year/2026/transaction_lines")[1]["collection"]
+            self.assertEqual({row.get("batch_id") for row in rows}, ids, mode)
+        self.sim.control(modes={"line_list": "known", "contra_line": "omit"})
+        rows = self.ask("GET", "year/2025/transaction_lines")[1]["collection"]
+        self.assertEqual([row.get("batch_id") for row in rows], [None])
+        self.sim.control(modes={"line_list": "unknown"})
+        self.assertEqual(self.ask("GET", "year/2026/transaction_lines")[0], 404)
+
+    def test_what_is_put_over_is_noted(self):
+        lines = self.lines(self.customer())
+        self.put(lines)
+        self.put(lines)
+        self.assertEqual(self.sim.put_over, [])
+        lines[0]["description"] = "other"
+        self.put(lines)
+        self.assertEqual(self.sim.put_over, [UUID])
+
+    def test_what_is_missing(self):
+        for mode, lookup, answer in (("404", "one", 404), ("empty", "one", 200), ("empty", "list", 200)):
+            self.sim.control(modes={"missing": mode, "lookup": lookup})
+            for path in ("transaction_line_batch/" + UUID, "customer/by_externalid/none"):
+                status, body, _ = self.ask("GET", path)
+                self.assertEqual((status, body == []), (answer, answer == 200), (mode, path))
+        self.customer()
+        self.assertEqual(len(self.ask("GET", "customer/by_externalid/1001")[1]), 1)
+
+    def test_patches(self):
+        for mode, count in (("replace", 1), ("merge", 2)):
+            self.sim.control(reset=True)
+            self.sim.control(modes={"patch": mode})
+            id_ = self.customer()
+            for iban in ("NL1", "NL2"):
+                self.ask("PATCH", "customer/%d" % id_, {"bank_accounts": [{"iban": iban}]})
+            self.assertEqual(len(self.ask("GET", "customer/%d" % id_)[1]["bank_accounts"]), count, mode)
+
+    def test_vat_that_is_told(self):
+        self.put(self.lines(self.customer()))
+        for mode, vat in (("amount", {"id": 2, "amount": 21}), ("none", None)):
+            self.sim.control(modes={"told_vat": mode})
+            self.assertEqual(self.ask("GET", "transaction_line_batch/" + UUID)[1][1].get("vat"), vat)
+        self.sim.control(modes={"told_vat": "code"})
+        self.assertNotIn("amount", self.ask("GET", "transaction_line_batch/" + UUID)[1][1]["vat"])
+
+    def test_numbers_and_dates(self):
+        self.customer()
+        self.put(self.lines(10001))
+        row = self.ask("GET", "receivable?status=open")[1]["collection"][0]
+        self.assertEqual((row["account_id"], row["invoice_date"]), (10001, "2026-05-11T00:00:00.000Z"))
+        self.sim.control(modes={"numbers": "text", "dates": "day"})
+        row = self.ask("GET", "receivable?status=open")[1]["collection"][0]
+        self.assertEqual((row["account_id"], row["invoice_date"]), ("10001", "2026-05-11"))
+
+    def test_credit_notes(self):
+        lines = self.lines(self.customer())
+        for line in lines:
+            line["debit"], line["credit"] = line["credit"], line["debit"]
+        self.assertEqual(self.put(lines)[0], 200)
+        for mode, balance in (("negative", "-121"), ("positive", "121")):
+            self.sim.control(modes={"credit_notes": mode})
+            self.assertEqual(self.ask("GET", "receivable?status=open")[1]["collection"][0]["balance"], balance)
+
     def test_payables(self):
         self.assertEqual(self.ask("GET", "payable?status=open")[0], 200)
         self.sim.control(modes={"payable_status": "unknown"})

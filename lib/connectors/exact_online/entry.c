@@ -120,8 +120,7 @@ static void put_vat(entry *e, size_t row)
 		harmony__refuse(
 		    &e->draft, "unknown_vat_code", row, "vat_code",
 		    "VAT code '%s' of Exact Online includes VAT, and our amounts exclude it; "
-		    "map to a "
-		    "code that excludes, or set vat_inclusive = yes",
+		    "map to a code that excludes, or set vat_inclusive = yes",
 		    vat->thing.code);
 		return;
 	}
@@ -213,8 +212,7 @@ static void put_journal(entry *e)
 			harmony__refuse(
 			    &e->draft, "unknown_vat_code", row, "vat_code",
 			    "journal '%s' of Exact Online takes no VAT codes; allow them in its "
-			    "settings, "
-			    "or take the code off the line",
+			    "settings, or take the code off the line",
 			    journal->thing.code);
 			return;
 		}
@@ -227,8 +225,7 @@ static void put_journal(entry *e)
 		harmony__refuse(
 		    &e->draft, "invalid_amount", HARMONY_HEADER, "exchange_rate",
 		    "journal '%s' of Exact Online takes no exchange rates but its own; allow "
-		    "them in its "
-		    "settings, or leave the rate out",
+		    "them in its settings, or leave the rate out",
 		    journal->thing.code);
 	else
 		harmony__json_put_number(

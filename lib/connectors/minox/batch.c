@@ -263,7 +263,7 @@ static harmony_status read_years(minox *m, int64_t year, unsigned most, harmony_
 		char path[64];
 		if (!minox_year_of(m, at))
 			continue;
-		snprintf(path, sizeof(path), "year/%d/transaction_lines", (int)at);
+		snprintf(path, sizeof(path), MINOX_YEAR_PATH, (int)at);
 		status = minox_rows(m, path, NULL, take_line, &l, error);
 	}
 	return status;

@@ -58,13 +58,11 @@ static void take_journal(entry *e)
 {
 	e->journal = need(e, MINOX_JOURNALS, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	if (e->journal && e->journal->books && e->journal->books != e->kind)
-		harmony__refuse(
-		    &e->draft, "unknown_journal", HARMONY_HEADER, "journal",
-		    "journal '%s' of Minox is one for a %s, and this is a %s; map the journal "
-		    "under "
-		    "[integration NAME journals]",
-		    e->journal->thing.code, harmony_kind_word(e->journal->books),
-		    harmony_kind_word(e->kind));
+		harmony__refuse(&e->draft, "unknown_journal", HARMONY_HEADER, "journal",
+				"journal '%s' of Minox is one for a %s, and this is a %s; map the "
+				"journal under [integration NAME journals]",
+				e->journal->thing.code, harmony_kind_word(e->journal->books),
+				harmony_kind_word(e->kind));
 }
 
 static int64_t period_in(const minox_year *year, harmony_date date)
@@ -80,17 +78,13 @@ static int64_t period_in(const minox_year *year, harmony_date date)
 static void take_period(entry *e)
 {
 	harmony_date date = {0, 0, 0};
-	int32_t day;
+	const minox_year *year;
 
 	(void)harmony_record_get_date(&date, e->record, HARMONY_HEADER, HARMONY_FIELD_DATE);
-	day = harmony_date_to_days(date);
-	for (size_t i = 0; i < e->m->year_count && !e->year; i++) {
-		const minox_year *year = &e->m->years[i];
-		if (day >= harmony_date_to_days(year->start) &&
-		    day <= harmony_date_to_days(year->end)) {
-			e->year = year->number;
-			e->period = period_in(year, date);
-		}
+	year = minox_year_at(e->m, date);
+	if (year) {
+		e->year = year->number;
+		e->period = period_in(year, date);
 	}
 	if (e->m->file_period) {
 		(void)harmony__number_of(&e->year, e->record, HARMONY_HEADER, HARMONY_FIELD_YEAR);
@@ -129,8 +123,7 @@ static void take_invoice(entry *e)
 		    &e->draft, strlen(text) > MAX_INVOICE ? "too_long" : "invalid_number",
 		    HARMONY_HEADER, harmony_field_describe(field)->name,
 		    "'%s' cannot be an invoice number at Minox: that is a whole number of at "
-		    "most %d "
-		    "digits, without leading zeros; renumber it%s",
+		    "most %d digits, without leading zeros; renumber it%s",
 		    text, MAX_INVOICE,
 		    e->kind == HARMONY_PURCHASE_INVOICE && !own ? ", or set purchase_number = entry"
 								: "");
@@ -147,8 +140,7 @@ static void take_header(entry *e)
 		harmony__refuse(
 		    &e->draft, "missing_field", HARMONY_HEADER, "entry_number",
 		    "without a number of its own this entry cannot be told from its like at "
-		    "Minox, and "
-		    "one would replace the other; give it an entry number");
+		    "Minox, and one would replace the other; give it an entry number");
 	if (going_on(e))
 		take_journal(e);
 	if (going_on(e))
@@ -159,16 +151,22 @@ static void take_header(entry *e)
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-static void put_id(entry *e, const char *name, const char *id, bool number)
+/* Minox's ids are numbers in some places and texts in others. */
+static void put_id_member(entry *e, const char *id, bool number)
 {
-	harmony__json_key(&e->w, name);
-	harmony__json_object(&e->w);
-	if (number && strspn(id, "0123456789") == strlen(id)) {
+	if (number && *id && strspn(id, "0123456789") == strlen(id)) {
 		harmony__json_key(&e->w, "id");
 		harmony__json_raw_number(&e->w, id, strlen(id));
 	} else {
 		harmony__json_put(&e->w, "id", id);
 	}
+}
+
+static void put_id(entry *e, const char *name, const char *id, bool number)
+{
+	harmony__json_key(&e->w, name);
+	harmony__json_object(&e->w);
+	put_id_member(e, id, number);
 	harmony__json_object_end(&e->w);
 }
 
@@ -319,51 +317,58 @@ static void put_dimensions(entry *e, size_t row)
 	}
 }
 
+/* The VAT code of a line that names one; `tax` is what it books. */
+static const minox_thing *need_vat(entry *e, size_t row, int64_t tax)
+{
+	const minox_thing *vat = NULL;
+
+	if (going_on(e) && *text_of(e, row, HARMONY_FIELD_VAT_CODE) &&
+	    e->m->vat_lines != MINOX_VAT_NONE)
+		vat = need(e, MINOX_VAT, row, HARMONY_FIELD_VAT_CODE);
+	if (going_on(e) && tax && e->m->vat_lines == MINOX_VAT_OWN && !(vat && vat->account))
+		harmony__refuse(
+		    &e->draft, "unknown_vat_code", row, "vat_code",
+		    "the VAT of this line needs an account of its own, and its VAT code names "
+		    "none; give the code one in Minox, or set vat_lines = with");
+	return vat;
+}
+
+static void put_vat(entry *e, const minox_thing *vat, int64_t amount)
+{
+	harmony__json_key(&e->w, "vat");
+	harmony__json_object(&e->w);
+	put_id_member(e, vat->thing.id, true);
+	harmony__json_put_number(&e->w, "amount", amount, HARMONY_SCALE_AMOUNT);
+	harmony__json_object_end(&e->w);
+}
+
 static void put_line(entry *e, size_t row)
 {
 	const harmony__thing *account = need(e, MINOX_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
-	const minox_thing *vat = NULL;
+	const minox_thing *vat;
 	const harmony__thing *party = NULL;
 	const char *type = "ledger_account";
 	int64_t sign = e->kind == HARMONY_SALES_INVOICE ? -1 : 1, net = 0, tax = 0, sent;
-	bool beside = harmony__vat_beside(e->record);
+	bool beside = harmony__vat_beside(e->record), own = e->m->vat_lines == MINOX_VAT_OWN;
 
 	(void)harmony__number_of(&net, e->record, row, HARMONY_FIELD_AMOUNT);
 	if (beside)
 		(void)harmony__number_of(&tax, e->record, row, HARMONY_FIELD_VAT_AMOUNT);
-	if (going_on(e) && *text_of(e, row, HARMONY_FIELD_VAT_CODE) &&
-	    e->m->vat_lines != MINOX_VAT_NONE)
-		vat = need(e, MINOX_VAT, row, HARMONY_FIELD_VAT_CODE);
+	vat = need_vat(e, row, tax);
 	if (going_on(e))
 		(void)to_party(e, row, account, &type, &party);
 	if (!going_on(e))
 		return;
-	if (tax && e->m->vat_lines == MINOX_VAT_OWN && !(vat && vat->account)) {
-		harmony__refuse(
-		    &e->draft, "unknown_vat_code", row, "vat_code",
-		    "the VAT of this line needs an account of its own, and its VAT code names "
-		    "none; give "
-		    "the code one in Minox, or set vat_lines = with");
-		return;
-	}
-	sent = e->m->vat_lines == MINOX_VAT_OWN || e->m->net ? net : net + tax;
+	sent = own || e->m->net ? net : net + tax;
 	begin_line(e, type, party ? party->id : account->id, sign * sent);
-	e->balance += e->m->vat_lines == MINOX_VAT_OWN ? 0 : sign * (net + tax - sent);
+	e->balance += own ? 0 : sign * (net + tax - sent);
 	put_description(e, row, text_of(e, row, HARMONY_FIELD_DESCRIPTION));
 	put_common(e, row);
 	put_dimensions(e, row);
-	if (vat && e->m->vat_lines == MINOX_VAT_WITH && beside) {
-		harmony__json_key(&e->w, "vat");
-		harmony__json_object(&e->w);
-		harmony__json_key(&e->w, "id");
-		harmony__json_raw_number(&e->w, vat->thing.id, strlen(vat->thing.id));
-		/* In the column of its line. */
-		harmony__json_put_number(&e->w, "amount", sent < 0 ? -tax : tax,
-					 HARMONY_SCALE_AMOUNT);
-		harmony__json_object_end(&e->w);
-	}
+	if (vat && !own && beside) /* in the column of its line */
+		put_vat(e, vat, sent < 0 ? -tax : tax);
 	harmony__json_object_end(&e->w);
-	if (tax && e->m->vat_lines == MINOX_VAT_OWN)
+	if (tax && own)
 		put_vat_line(e, row, vat, sign * tax);
 }
 

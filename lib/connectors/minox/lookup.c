@@ -194,6 +194,17 @@ minox_year *minox_year_of(minox *m, int64_t number)
 	return NULL;
 }
 
+minox_year *minox_year_at(minox *m, harmony_date date)
+{
+	int32_t day = harmony_date_to_days(date);
+
+	for (size_t i = 0; i < m->year_count; i++)
+		if (day >= harmony_date_to_days(m->years[i].start) &&
+		    day <= harmony_date_to_days(m->years[i].end))
+			return &m->years[i];
+	return NULL;
+}
+
 static harmony_status look_at_administration(const harmony__json *row, void *user)
 {
 	search *s = user;

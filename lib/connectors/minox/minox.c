@@ -37,6 +37,8 @@ static const harmony_key keys[] = {
      "ask for open payables only, or for all of them"},
     {"payables_sign", HARMONY_KEY_CHOICE, 0, 0, "positive|negative", "positive",
      "the sign that an open purchase invoice has in Minox's list of payables"},
+    {"credit_notes", HARMONY_KEY_CHOICE, 0, 0, "negative|positive", "negative",
+     "the sign that an open credit note has in Minox's lists"},
     {"token_request", HARMONY_KEY_CHOICE, 0, 0, "json|form", "json", "how the token is asked for"},
     {"scope", HARMONY_KEY_TEXT, 0, 0, NULL,
      "administration:read customer:read customer:write supplier:read supplier:write "
@@ -84,6 +86,7 @@ static void take_choices(minox *m)
 	m->fetch_lines = harmony__frame_is(f, "read_back", "lines");
 	m->payable_status = harmony__frame_is(f, "payable_status", "open");
 	m->list_batches = harmony__frame_is(f, "batch_list", "year");
+	m->credit_positive = harmony__frame_is(f, "credit_notes", "positive");
 	m->payable_negative = harmony__frame_is(f, "payables_sign", "negative");
 }
 

@@ -64,6 +64,7 @@ typedef struct minox {
 	bool fetch_lines;      /* read_back always fetches */
 	bool payable_status;   /* status=open is asked of payables, too */
 	bool payable_negative; /* what is owed is negative there */
+	bool credit_positive;  /* a credit note's open item does not tell that it is one */
 	size_t name_max, description_max; /* characters; 0: not known */
 	bool known;                       /* the administration is */
 	minox_year years[MINOX_MAX_YEARS];
@@ -106,6 +107,7 @@ harmony_status minox_ready(harmony__frame *f, harmony_error *error);
 harmony_status minox_load(harmony__frame *f, int table, const char *code, harmony_error *error);
 /* A fiscal year of the administration; NULL: it has no such year. */
 minox_year *minox_year_of(minox *m, int64_t number);
+minox_year *minox_year_at(minox *m, harmony_date date);
 /* A relation that is to be asked for again. */
 harmony_status minox_forget(minox *m, int table, const char *code, harmony_error *error);
 /* The journal whose range numbers new relations of that table. */
@@ -134,6 +136,7 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 				int64_t *year, harmony_verdict *verdict, harmony_error *error);
 void minox_entry_uuid(char uuid[HARMONY__UUID_SIZE], const minox *m, const harmony_record *record);
 #define MINOX_BATCH_PATH "transaction_line_batch/%s"
+#define MINOX_YEAR_PATH  "year/%d/transaction_lines"
 
 /* ---- batch.c: what is there under an id ---------------------------------------------------- */
 
@@ -156,7 +159,8 @@ harmony_status minox_look_before(minox *m, const char *uuid, int64_t year, const
 harmony_status minox_note_batch(minox *m, const char *uuid, int64_t year, bool doubted,
 				harmony_error *error);
 
-/* ---- read.c --------------------------------------------------------------------------------- */
+/* ---- read.c, outstanding.c
+ * --------------------------------------------------------------------------------- */
 
 harmony_status minox_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
 			  harmony_error *error);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+
+#include "connectors/minox/minox.h"
+
+/* Open items, by the numbers that Minox gives relations; ours come from their list. */
+
+/* Minox's number of a relation → our code. */
+typedef struct party_code {
+	harmony__thing thing;
+	const char *ours;
+} party_code;
+
+static harmony_status take_code(const harmony__json *row, void *user)
+{
+	const char *code = harmony__json_text(harmony__json_get(row, "externalid"), "");
+	party_code *made =
+	    harmony__table_put(user, harmony__json_text(harmony__json_get(row, "id"), ""));
+
+	if (made)
+		made->ours =
+		    harmony__arena_text(&((harmony__table *)user)->arena, code, strlen(code));
+	return made && made->ours ? HARMONY_OK : HARMONY_NOMEM;
+}
+
+/* A relation that we did not bring has no code of ours: Minox's number stands for it. */
+static const char *code_for(const harmony__table *codes, const char *id)
+{
+	const party_code *found = harmony__table_look(codes, id);
+
+	return found && *found->ours ? found->ours : id;
+}
+
+typedef struct pulling {
+	minox *m;
+	bool sales;
+	harmony__table codes;
+	harmony__table entries;          /* of the relations, where their sign is asked for */
+	bool year_read[MINOX_MAX_YEARS]; /* into them */
+	harmony_record *item;
+	harmony_item_fn fn;
+	void *user;
+	harmony_error *error;
+} pulling;
+
+/* ---- credit notes whose sign the list does not tell --------------------------------------- */
+
+/* What a relation was booked under one invoice number, debit positive. */
+typedef struct booked {
+	harmony__thing thing;
+	int64_t sum;
+} booked;
+
+static void key_of(harmony__buf *key, const char *account, const char *number)
+{
+	harmony__buf_printf(key, "%s/%s", account, number);
+}
+
+/* A payment has the invoice's number, too, in another journal than one of invoices. */
+static bool of_invoices(const pulling *p, const harmony__json *row)
+{
+	const char *id = harmony__json_text(harmony__json_get(row, "journal", "id"), "");
+	const minox_thing *journal = harmony__table_look(&p->m->frame.tables[MINOX_JOURNALS], id);
+	harmony_kind kind = p->sales ? HARMONY_SALES_INVOICE : HARMONY_PURCHASE_INVOICE;
+
+	return journal && (!journal->books || journal->books == kind);
+}
+
+static harmony_status take_booked(const harmony__json *row, void *user)
+{
+	pulling *p = user;
+	const char *number = harmony__json_text(harmony__json_get(row, "invoice_number"), "");
+	int64_t debit = 0, credit = 0;
+	harmony__buf key;
+	booked *made;
+
+	if (!*number || !of_invoices(p, row))
+		return HARMONY_OK;
+	(void)harmony__json_amount(&debit, harmony__json_get(row, "debit"));
+	(void)harmony__json_amount(&credit, harmony__json_get(row, "credit"));
+	harmony__buf_init(&key, p->m->frame.context, 256);
+	key_of(&key, harmony__json_text(harmony__json_get(row, "account", "id"), ""), number);
+	made = key.status == HARMONY_OK ? harmony__table_put(&p->entries, key.data) : NULL;
+	harmony__buf_free(&key);
+	if (!made)
+		return HARMONY_NOMEM;
+	made->sum += debit - credit;
+	return HARMONY_OK;
+}
+
+static harmony_status read_year(pulling *p, const minox_year *year)
+{
+	harmony_error why = HARMONY_ERROR_INIT;
+	harmony__buf path;
+	const void *none;
+	harmony_status status =
+	    harmony__find_thing(&none, &p->m->frame, MINOX_JOURNALS, "", p->error);
+
+	if (status != HARMONY_OK)
+		return status;
+	harmony__buf_init(&path, p->m->frame.context, 64);
+	harmony__buf_printf(&path, MINOX_YEAR_PATH, (int)year->number);
+	status = harmony__buf_check(&path, "a request", p->error);
+	if (status == HARMONY_OK)
+		status = minox_rows(p->m, path.data, NULL, take_booked, p, &why);
+	harmony__buf_free(&path);
+	if (status == HARMONY_REJECTED)
+		return harmony_error_set(p->error, HARMONY_CONFIG, NULL,
+					 "credit_notes = positive needs the lines of %" PRId64
+					 " from Minox, which it does not give: %s",
+					 year->number, why.message);
+	if (status != HARMONY_OK && p->error && p->error->status == HARMONY_OK)
+		*p->error = why;
+	return status;
+}
+
+/* Whether an open item is a credit note, by what was booked. */
+static harmony_status look_for_credit(bool *credit, pulling *p, const harmony__json *row,
+				      const char *account, const char *number)
+{
+	harmony_date date;
+	const booked *found;
+	harmony__buf key;
+	minox_year *year;
+	harmony_status status = HARMONY_OK;
+
+	*credit = false;
+	if (!minox_date(&date, harmony__json_get(row, "invoice_date")))
+		return HARMONY_OK;
+	year = minox_year_at(p->m, date);
+	if (year && !p->year_read[year - p->m->years]) {
+		status = read_year(p, year);
+		p->year_read[year - p->m->years] = true;
+	}
+	if (status != HARMONY_OK)
+		return status;
+	harmony__buf_init(&key, p->m->frame.context, 256);
+	key_of(&key, account, number);
+	status = harmony__buf_check(&key, "an invoice's number", p->error);
+	found = status == HARMONY_OK ? harmony__table_look(&p->entries, key.data) : NULL;
+	*credit = found && (p->sales ? found->sum < 0 : found->sum > 0);
+	harmony__buf_free(&key);
+	return status;
+}
+
+/* ---- items ------------------------------------------------------------------------------------
+ */
+
+static harmony_status set_text(pulling *p, harmony_field field, const char *text)
+{
+	return *text ? harmony_record_set_text(p->item, HARMONY_HEADER, field, text, strlen(text),
+					       p->error)
+		     : HARMONY_OK;
+}
+
+static void set_date(pulling *p, harmony_field field, const harmony__json *value)
+{
+	harmony_date date;
+
+	if (minox_date(&date, value))
+		(void)harmony_record_set_date(p->item, HARMONY_HEADER, field, date, NULL);
+}
+
+static harmony_status take_item(const harmony__json *row, void *user)
+{
+	pulling *p = user;
+	const char *id = harmony__json_text(harmony__json_get(row, "account_id"), "");
+	const char *number = harmony__json_text(harmony__json_get(row, "invoice_number"), "");
+	int64_t total = 0, balance = 0, sign = !p->sales && p->m->payable_negative ? -1 : 1;
+	bool credit = false;
+	harmony_status status = HARMONY_OK;
+
+	if (harmony__json_amount(&balance, harmony__json_get(row, "balance")) != HARMONY_OK)
+		return harmony_error_set(
+		    p->error, HARMONY_FORMAT, NULL,
+		    "invoice %s of account %s at Minox has no balance; report this", number, id);
+	if (balance == 0)
+		return HARMONY_OK;
+	if (harmony__json_amount(&total, harmony__json_get(row, "total")) != HARMONY_OK)
+		total = balance;
+	if (p->m->credit_positive && sign * total > 0 && *number)
+		status = look_for_credit(&credit, p, row, id, number);
+	if (credit)
+		sign = -sign;
+	if (status == HARMONY_OK)
+		status = harmony_record_reset(p->item, HARMONY_OUTSTANDING_ITEM);
+	if (status == HARMONY_OK)
+		status = set_text(p, HARMONY_FIELD_SIDE, p->sales ? "sales" : "purchase");
+	if (status == HARMONY_OK)
+		status = set_text(p, HARMONY_FIELD_PARTY, code_for(&p->codes, id));
+	if (status == HARMONY_OK && strcmp(number, "0") != 0)
+		status = set_text(p, HARMONY_FIELD_INVOICE_NUMBER, number);
+	if (status == HARMONY_OK)
+		status = set_text(p, HARMONY_FIELD_CURRENCY,
+				  harmony__json_text(harmony__json_get(row, "currency", "id"), ""));
+	if (status != HARMONY_OK)
+		return status;
+	set_date(p, HARMONY_FIELD_DATE, harmony__json_get(row, "invoice_date"));
+	set_date(p, HARMONY_FIELD_DUE_DATE, harmony__json_get(row, "due_date"));
+	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, sign * total,
+					NULL);
+	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_PAID,
+					sign * (total - balance), NULL);
+	status = harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
+					   sign * balance, p->error);
+	return status == HARMONY_OK ? p->fn(p->item, p->user) : status;
+}
+
+static harmony_status outstanding_side(pulling *p, harmony_error *error)
+{
+	const char *path = p->sales               ? "receivable?status=open"
+			   : p->m->payable_status ? "payable?status=open"
+						  : "payable";
+	harmony_status status;
+
+	harmony__table_init(&p->codes, p->m->frame.context, sizeof(party_code));
+	harmony__table_init(&p->entries, p->m->frame.context, sizeof(booked));
+	memset(p->year_read, 0, sizeof(p->year_read));
+	status =
+	    minox_rows(p->m, p->sales ? "customer" : "supplier", NULL, take_code, &p->codes, error);
+	if (status == HARMONY_OK)
+		status = minox_rows(p->m, path, NULL, take_item, p, error);
+	if (status == HARMONY_NOMEM)
+		harmony__nomem(error);
+	harmony__table_free(&p->entries);
+	harmony__table_free(&p->codes);
+	return status;
+}
+
+harmony_status minox_outstanding(void *instance, int sides, harmony_item_fn item, void *user,
+				 harmony_error *error)
+{
+	pulling p = {.m = instance, .fn = item, .user = user, .error = error};
+	harmony_status status =
+	    harmony_record_new(&p.item, p.m->frame.context, HARMONY_OUTSTANDING_ITEM, error);
+
+	for (int side = HARMONY_SIDE_SALES; side <= HARMONY_SIDE_PURCHASE && status == HARMONY_OK;
+	     side <<= 1) {
+		p.sales = side == HARMONY_SIDE_SALES;
+		if (sides & side)
+			status = outstanding_side(&p, error);
+	}
+	harmony_record_free(p.item);
+	return status;
+}
