@@ -371,6 +371,7 @@ static harmony_status read_json(harmony__frame *f, const char *url, const char *
 
 	*root = NULL;
 	call.may_lack = may_lack;
+	call.tries = f->tries;
 	call.take = take_json;
 	call.user = &t;
 	return harmony__read(f, &call, error);

@@ -259,6 +259,7 @@ struct harmony__frame {
 	harmony__http *http;
 	harmony__limits *limits;
 	harmony__oauth2 *oauth;
+	int tries;      /* of harmony__get_json and harmony__rows; 0: three */
 	unsigned page;  /* of harmony__rows, from 1: for rows that want no more of them */
 	bool count_500; /* refusals that come as 500 burn the error allowance, too */
 	harmony__table *tables;

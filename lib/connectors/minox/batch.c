@@ -288,24 +288,31 @@ static harmony_status list_year(minox *m, minox_year *in, harmony_error *error)
 
 	if (in->listed || !m->list_batches || in->asked < in->next_list || in->seen == 0)
 		return HARMONY_OK;
+	m->frame.tries = 1; /* a list that is too much for Minox is not asked for again */
 	status = read_years(m, in->number, 2 * in->next_list, &mine);
+	m->frame.tries = 0;
 	in->next_list *= 8;
-	if (status == HARMONY_OK && believable(m, in->number)) {
-		in->listed = true;
-	} else if (status == HARMONY_OK || status == HARMONY_REJECTED || status == HARMONY_CONFIG ||
-		   status == HARMONY_FORMAT) {
-		m->list_batches = false;
+	switch (status) {
+	case HARMONY_LIMIT:
+		return HARMONY_OK;
+	case HARMONY_NOMEM:
+		return harmony__nomem(error);
+	case HARMONY_AUTH:
+	case HARMONY_RATE:
+	case HARMONY_CANCELLED:
+		if (error && error->status == HARMONY_OK)
+			*error = mine;
+		return status;
+	default:
+		break;
+	}
+	in->listed = status == HARMONY_OK && believable(m, in->number);
+	m->list_batches = in->listed;
+	if (!in->listed)
 		harmony__log(m->frame.context, HARMONY_LOG_INFO,
 			     "Minox's list of the lines of %d cannot be used%s%s; each batch is "
 			     "asked for by itself",
 			     (int)in->number, mine.message[0] ? ": " : "", mine.message);
-	} else if (status == HARMONY_NOMEM) {
-		return harmony__nomem(error);
-	} else if (status != HARMONY_LIMIT) {
-		if (error && error->status == HARMONY_OK)
-			*error = mine;
-		return status;
-	}
 	return HARMONY_OK;
 }
 
