@@ -77,7 +77,7 @@ static harmony_status bring_along(checking *c, const harmony_record *record, har
 	char id[sizeof(((harmony__thing *)0)->id)] = "?";
 	harmony_status status;
 
-	if (!(HARMONY_BIT(kind) & HARMONY_PARTIES))
+	if (!harmony__is_party(record))
 		return HARMONY_OK;
 	status = harmony__find_thing(&known, c->frame, table, code, error);
 	if (status != HARMONY_OK)

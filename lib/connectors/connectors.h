@@ -17,11 +17,26 @@ extern const harmony_connector harmony__multivers;
 /* A text of a record, "" when absent; whether a number is there. */
 const char *harmony__text_of(const harmony_record *record, size_t row, harmony_field field);
 bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, harmony_field field);
+/* Whether it is a relation, and no entry. */
+bool harmony__is_party(const harmony_record *record);
 /* Sum of lines and VAT of a record. */
 int64_t harmony__sum_of(const harmony_record *record);
 /* Whether a line's VAT is booked beside its amount. In a memorial whose amounts sum to zero
    by themselves the VAT has lines of its own, and would be booked twice. */
 bool harmony__vat_beside(const harmony_record *record);
+
+/* An open item of a package, signed as the record wants it. */
+typedef struct harmony__item {
+	bool sales;
+	/* "" or NULL: none */
+	const char *party, *number, *currency, *description, *reference;
+	harmony_date date, due; /* year 0: none */
+	int64_t amount, outstanding;
+} harmony__item;
+/* Hands one on as `record`, which is used again. Errors: HARMONY_NOMEM, HARMONY_INVALID, what
+   `fn` returned. */
+harmony_status harmony__hand_on(const harmony__item *item, harmony_record *record,
+                                harmony_item_fn fn, void *user, harmony_error *error);
 
 /* One known kind of message of a package, and what mends it. Words are in lower case. */
 typedef struct harmony__remedy {

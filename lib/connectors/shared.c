@@ -14,6 +14,11 @@ bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, 
 	return harmony_record_get_number(out, record, row, field) == HARMONY_OK;
 }
 
+bool harmony__is_party(const harmony_record *record)
+{
+	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
+}
+
 int64_t harmony__sum_of(const harmony_record *record)
 {
 	int64_t total = 0, amount;
@@ -35,6 +40,45 @@ bool harmony__vat_beside(const harmony_record *record)
 		if (harmony__number_of(&amount, record, row, HARMONY_FIELD_AMOUNT))
 			sum += amount;
 	return harmony_record_kind(record) != HARMONY_MEMORIAL || sum != 0;
+}
+
+/* ---- open items ------------------------------------------------------------------------ */
+
+harmony_status harmony__hand_on(const harmony__item *item, harmony_record *record,
+				harmony_item_fn fn, void *user, harmony_error *error)
+{
+	const struct {
+		harmony_field field;
+		const char *text;
+	} texts[] = {{HARMONY_FIELD_SIDE, item->sales ? "sales" : "purchase"},
+		     {HARMONY_FIELD_PARTY, item->party},
+		     {HARMONY_FIELD_INVOICE_NUMBER, item->number},
+		     {HARMONY_FIELD_CURRENCY, item->currency},
+		     {HARMONY_FIELD_DESCRIPTION, item->description},
+		     {HARMONY_FIELD_REFERENCE, item->reference}};
+	const struct {
+		harmony_field field;
+		int64_t number;
+	} numbers[] = {{HARMONY_FIELD_AMOUNT, item->amount},
+		       {HARMONY_FIELD_PAID, item->amount - item->outstanding},
+		       {HARMONY_FIELD_OUTSTANDING, item->outstanding}};
+	harmony_status status = harmony_record_reset(record, HARMONY_OUTSTANDING_ITEM);
+
+	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
+		if (texts[i].text && *texts[i].text)
+			status =
+			    harmony_record_set_text(record, HARMONY_HEADER, texts[i].field,
+						    texts[i].text, strlen(texts[i].text), error);
+	if (status == HARMONY_OK && item->date.year)
+		status = harmony_record_set_date(record, HARMONY_HEADER, HARMONY_FIELD_DATE,
+						 item->date, error);
+	if (status == HARMONY_OK && item->due.year)
+		status = harmony_record_set_date(record, HARMONY_HEADER, HARMONY_FIELD_DUE_DATE,
+						 item->due, error);
+	for (size_t i = 0; i < HARMONY__COUNT(numbers) && status == HARMONY_OK; i++)
+		status = harmony_record_set_number(record, HARMONY_HEADER, numbers[i].field,
+						   numbers[i].number, error);
+	return status == HARMONY_OK ? fn(record, user) : status;
 }
 
 /* ---- remedies -------------------------------------------------------------------------- */

@@ -101,18 +101,13 @@ static harmony_status take(void *instance, harmony_error *error)
 
 /* ---- offering ------------------------------------------------------------------------------- */
 
-static bool is_party(const harmony_record *record)
-{
-	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
-}
-
 static harmony_status offer(harmony__frame *f, const harmony_record *record,
 			    harmony_verdict *verdict, harmony_error *error)
 {
 	exact *x = (exact *)f;
 
-	return is_party(record) ? exact_offer_party(x, record, verdict, error)
-				: exact_offer_entry(x, record, verdict, error);
+	return harmony__is_party(record) ? exact_offer_party(x, record, verdict, error)
+					 : exact_offer_entry(x, record, verdict, error);
 }
 
 static harmony_status draft(harmony__frame *f, const harmony_record *record, harmony__buf *body,
@@ -121,8 +116,9 @@ static harmony_status draft(harmony__frame *f, const harmony_record *record, har
 	exact *x = (exact *)f;
 	bool changes;
 
-	return is_party(record) ? exact_party_body(x, record, NULL, body, &changes, verdict, error)
-				: exact_entry_body(x, record, body, verdict, error);
+	return harmony__is_party(record)
+		   ? exact_party_body(x, record, NULL, body, &changes, verdict, error)
+		   : exact_entry_body(x, record, body, verdict, error);
 }
 
 static harmony_status preview(harmony__frame *f, const harmony_record *record, harmony__buf *out,
@@ -133,7 +129,7 @@ static harmony_status preview(harmony__frame *f, const harmony_record *record, h
 
 	if (status != HARMONY_OK)
 		return status;
-	if (is_party(record))
+	if (harmony__is_party(record))
 		return exact_preview_party(x, record, out, verdict, error);
 	harmony__buf_printf(out, "POST %s/api/v1/%s/%s\n", f->url, x->division,
 			    exact_entry_path(harmony_record_kind(record)));

@@ -520,65 +520,34 @@ static harmony_status gather(const harmony__json *row, void *user)
 	return HARMONY_OK;
 }
 
-static void item_date(harmony_record *item, harmony_field field, const harmony__json *row,
-		      const char *name)
+/* Hands on what was gathered. */
+static harmony_status tell_item(harmony_record *record, const open_item *from, int plain, int side,
+				harmony_item_fn fn, void *user, harmony_error *error)
 {
-	harmony_date date;
-
-	if (date_of(&date, harmony__json_get(row, name)))
-		(void)harmony_record_set_date(item, HARMONY_HEADER, field, date, NULL);
-}
-
-static harmony_status item_text(harmony_record *item, harmony_field field, const char *text,
-				harmony_error *error)
-{
-	char trimmed[512];
-
-	exact_trim(trimmed, sizeof(trimmed), text);
-	return *trimmed ? harmony_record_set_text(item, HARMONY_HEADER, field, trimmed,
-						  strlen(trimmed), error)
-			: HARMONY_OK;
-}
-
-/* Fills a record from what was gathered. */
-static harmony_status fill_item(harmony_record *item, const open_item *from, int plain, int side,
-				harmony_error *error)
-{
+	static const char *const names[] = {"AccountCode", "YourRef", "Currency", "Description",
+					    "PaymentReference"};
 	const harmony__json *row = from->row;
-	int64_t outstanding = plain * from->outstanding;
-	int64_t amount = from->whole ? from->amount : outstanding;
-	const char *number = harmony__json_text(harmony__json_get(row, "YourRef"), "");
-	int64_t given = 0;
-	char own[24] = "";
-	const struct {
-		harmony_field field;
-		const char *text;
-	} texts[] = {
-	    {HARMONY_FIELD_SIDE, side == HARMONY_SIDE_SALES ? "sales" : "purchase"},
-	    {HARMONY_FIELD_PARTY, harmony__json_text(harmony__json_get(row, "AccountCode"), "")},
-	    {HARMONY_FIELD_INVOICE_NUMBER, *number ? number : own},
-	    {HARMONY_FIELD_CURRENCY, harmony__json_text(harmony__json_get(row, "Currency"), "")},
-	    {HARMONY_FIELD_DESCRIPTION,
-	     harmony__json_text(harmony__json_get(row, "Description"), "")},
-	    {HARMONY_FIELD_REFERENCE,
-	     harmony__json_text(harmony__json_get(row, "PaymentReference"), "")}};
-	harmony_status status = harmony_record_reset(item, HARMONY_OUTSTANDING_ITEM);
+	char texts[HARMONY__COUNT(names)][512], own[24] = "";
+	int64_t outstanding = plain * from->outstanding, given = 0;
+	harmony__item item = {.sales = side == HARMONY_SIDE_SALES,
+			      .amount = from->whole ? from->amount : outstanding,
+			      .outstanding = outstanding};
 
+	for (size_t i = 0; i < HARMONY__COUNT(names); i++)
+		exact_trim(texts[i], sizeof(texts[i]),
+			   harmony__json_text(harmony__json_get(row, names[i]), ""));
 	/* Money that belongs to no invoice has the number 0. */
 	if (harmony__json_whole(&given, harmony__json_get(row, "InvoiceNumber")) == HARMONY_OK &&
 	    given)
 		snprintf(own, sizeof(own), "%" PRId64, given);
-	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
-		status = item_text(item, texts[i].field, texts[i].text, error);
-	if (status != HARMONY_OK)
-		return status;
-	item_date(item, HARMONY_FIELD_DATE, row, "InvoiceDate");
-	item_date(item, HARMONY_FIELD_DUE_DATE, row, "DueDate");
-	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, amount, NULL);
-	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_PAID,
-					amount - outstanding, NULL);
-	return harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
-					 outstanding, error);
+	item.party = texts[0];
+	item.number = *texts[1] ? texts[1] : own;
+	item.currency = texts[2];
+	item.description = texts[3];
+	item.reference = texts[4];
+	(void)date_of(&item.date, harmony__json_get(row, "InvoiceDate"));
+	(void)date_of(&item.due, harmony__json_get(row, "DueDate"));
+	return harmony__hand_on(&item, record, fn, user, error);
 }
 
 static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void *user,
@@ -592,13 +561,9 @@ static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void
 	harmony_status status =
 	    harmony_record_new(&record, g->x->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
-	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after) {
-		if (at->outstanding == 0)
-			continue;
-		status = fill_item(record, at, plain, side, error);
-		if (status == HARMONY_OK)
-			status = item(record, user);
-	}
+	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after)
+		if (at->outstanding != 0)
+			status = tell_item(record, at, plain, side, item, user, error);
 	harmony_record_free(record);
 	return status;
 }

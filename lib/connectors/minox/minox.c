@@ -137,18 +137,13 @@ static void leave(void *instance)
 
 /* ---- offering -------------------------------------------------------------------------------- */
 
-static bool is_party(const harmony_record *record)
-{
-	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
-}
-
 static harmony_status offer(harmony__frame *f, const harmony_record *record,
 			    harmony_verdict *verdict, harmony_error *error)
 {
 	minox *m = (minox *)f;
 
-	return is_party(record) ? minox_offer_party(m, record, verdict, error)
-				: minox_offer_entry(m, record, verdict, error);
+	return harmony__is_party(record) ? minox_offer_party(m, record, verdict, error)
+					 : minox_offer_entry(m, record, verdict, error);
 }
 
 static harmony_status draft(harmony__frame *f, const harmony_record *record, harmony__buf *body,
@@ -157,8 +152,9 @@ static harmony_status draft(harmony__frame *f, const harmony_record *record, har
 	minox *m = (minox *)f;
 	bool changes;
 
-	return is_party(record) ? minox_party_body(m, record, NULL, body, &changes, verdict, error)
-				: minox_entry_body(m, record, body, NULL, verdict, error);
+	return harmony__is_party(record)
+		   ? minox_party_body(m, record, NULL, body, &changes, verdict, error)
+		   : minox_entry_body(m, record, body, NULL, verdict, error);
 }
 
 static harmony_status preview(harmony__frame *f, const harmony_record *record, harmony__buf *out,
@@ -169,7 +165,7 @@ static harmony_status preview(harmony__frame *f, const harmony_record *record, h
 	harmony__buf body;
 	harmony_status status;
 
-	if (is_party(record))
+	if (harmony__is_party(record))
 		return minox_preview_party(m, record, out, verdict, error);
 	harmony__buf_init(&body, f->context, HARMONY_MAX_ENTRY);
 	status = minox_entry_body(m, record, &body, NULL, verdict, error);

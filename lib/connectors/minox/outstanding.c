@@ -37,7 +37,7 @@ typedef struct pulling {
 	harmony__table codes;
 	harmony__table entries;          /* of the relations, where their sign is asked for */
 	bool year_read[MINOX_MAX_YEARS]; /* into them */
-	harmony_record *item;
+	harmony_record *record;
 	harmony_item_fn fn;
 	void *user;
 	harmony_error *error;
@@ -146,27 +146,17 @@ static harmony_status look_for_credit(bool *credit, pulling *p, const harmony__j
 /* ---- items ------------------------------------------------------------------------------------
  */
 
-static harmony_status set_text(pulling *p, harmony_field field, const char *text)
-{
-	return *text ? harmony_record_set_text(p->item, HARMONY_HEADER, field, text, strlen(text),
-					       p->error)
-		     : HARMONY_OK;
-}
-
-static void set_date(pulling *p, harmony_field field, const harmony__json *value)
-{
-	harmony_date date;
-
-	if (minox_date(&date, value))
-		(void)harmony_record_set_date(p->item, HARMONY_HEADER, field, date, NULL);
-}
-
 static harmony_status take_item(const harmony__json *row, void *user)
 {
 	pulling *p = user;
 	const char *id = harmony__json_text(harmony__json_get(row, "account_id"), "");
 	const char *number = harmony__json_text(harmony__json_get(row, "invoice_number"), "");
 	int64_t total = 0, balance = 0, sign = !p->sales && p->m->payable_negative ? -1 : 1;
+	harmony__item item = {.sales = p->sales,
+			      .party = code_for(&p->codes, id),
+			      .number = strcmp(number, "0") != 0 ? number : "",
+			      .currency =
+				  harmony__json_text(harmony__json_get(row, "currency", "id"), "")};
 	bool credit = false;
 	harmony_status status = HARMONY_OK;
 
@@ -180,30 +170,13 @@ static harmony_status take_item(const harmony__json *row, void *user)
 		total = balance;
 	if (p->m->credit_positive && sign * total > 0 && *number)
 		status = look_for_credit(&credit, p, row, id, number);
-	if (credit)
-		sign = -sign;
-	if (status == HARMONY_OK)
-		status = harmony_record_reset(p->item, HARMONY_OUTSTANDING_ITEM);
-	if (status == HARMONY_OK)
-		status = set_text(p, HARMONY_FIELD_SIDE, p->sales ? "sales" : "purchase");
-	if (status == HARMONY_OK)
-		status = set_text(p, HARMONY_FIELD_PARTY, code_for(&p->codes, id));
-	if (status == HARMONY_OK && strcmp(number, "0") != 0)
-		status = set_text(p, HARMONY_FIELD_INVOICE_NUMBER, number);
-	if (status == HARMONY_OK)
-		status = set_text(p, HARMONY_FIELD_CURRENCY,
-				  harmony__json_text(harmony__json_get(row, "currency", "id"), ""));
 	if (status != HARMONY_OK)
 		return status;
-	set_date(p, HARMONY_FIELD_DATE, harmony__json_get(row, "invoice_date"));
-	set_date(p, HARMONY_FIELD_DUE_DATE, harmony__json_get(row, "due_date"));
-	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, sign * total,
-					NULL);
-	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_PAID,
-					sign * (total - balance), NULL);
-	status = harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
-					   sign * balance, p->error);
-	return status == HARMONY_OK ? p->fn(p->item, p->user) : status;
+	item.amount = credit ? -sign * total : sign * total;
+	item.outstanding = credit ? -sign * balance : sign * balance;
+	(void)minox_date(&item.date, harmony__json_get(row, "invoice_date"));
+	(void)minox_date(&item.due, harmony__json_get(row, "due_date"));
+	return harmony__hand_on(&item, p->record, p->fn, p->user, p->error);
 }
 
 static harmony_status outstanding_side(pulling *p, harmony_error *error)
@@ -232,7 +205,7 @@ harmony_status minox_outstanding(void *instance, int sides, harmony_item_fn item
 {
 	pulling p = {.m = instance, .fn = item, .user = user, .error = error};
 	harmony_status status =
-	    harmony_record_new(&p.item, p.m->frame.context, HARMONY_OUTSTANDING_ITEM, error);
+	    harmony_record_new(&p.record, p.m->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
 	for (int side = HARMONY_SIDE_SALES; side <= HARMONY_SIDE_PURCHASE && status == HARMONY_OK;
 	     side <<= 1) {
@@ -240,6 +213,6 @@ harmony_status minox_outstanding(void *instance, int sides, harmony_item_fn item
 		if (sides & side)
 			status = outstanding_side(&p, error);
 	}
-	harmony_record_free(p.item);
+	harmony_record_free(p.record);
 	return status;
 }

@@ -58,7 +58,7 @@ static harmony_status find_party(minox *m, const harmony_record *record, harmony
 harmony_status minox_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
 			  harmony_error *error)
 {
-	if (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES)
+	if (harmony__is_party(record))
 		return find_party(instance, record, verdict, error);
 	return find_entry(instance, record, verdict, error);
 }
@@ -70,8 +70,7 @@ harmony_status minox_read_back(void *instance, const harmony_record *record, con
 	harmony_status status;
 
 	/* One more request a booking, unless the answer to it was compared already. */
-	if (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES ||
-	    (!m->fetch_lines && strcmp(remote_id, m->compared) == 0)) {
+	if (harmony__is_party(record) || (!m->fetch_lines && strcmp(remote_id, m->compared) == 0)) {
 		harmony__verdict_at(verdict, HARMONY_OUTCOME_BOOKED, remote_id);
 		return HARMONY_OK;
 	}
