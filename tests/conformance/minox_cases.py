@@ -219,6 +219,24 @@ def renewals(suite):
             assert len(house.package.requests()) > asked and house.package.renewals() == 4, modes
 
 
+@case
+def in_part(suite):
+    """A batch that is refused and there in part is told as that; put right by hand, it is booked."""
+    for errors in ('400', '2xx'):
+        with House(suite.program, suite.package(), modes={'atomic': False, 'errors': errors}) as house:
+            house.export(R.parties())
+            house.package.close_period(2026, 5)
+            failed = house.failed(house.export([R.sales('26700001')], REJECTED))
+            error = failed['70/26700001']['error']
+            assert error['code'] == 'booked_differs' and house.package.closed_code in error['vendor'], error
+            house.package.open_periods()
+            house.good('reoffer', str(failed['70/26700001']['id']), code=REJECTED)
+            assert not house.package.sim.put_over
+            house.package.sim.batches.clear()
+            house.good('reoffer', str(failed['70/26700001']['id']))
+            same_books(house.package, [R.sales('26700001')])
+
+
 # ---- VAT that is not told, or not booked
 
 @case

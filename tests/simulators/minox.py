@@ -57,6 +57,7 @@ class Simulator(base.Simulator):
         "numbers": "json",        # text: numbers come as texts
         "dates": "time",          # day
         "remark": "",             # type of a lesser message beside what is booked
+        "atomic": True,           # a batch that is refused leaves nothing; else its first line
         "balance": "checked",     # taken: whatever is sent is booked
         "same_number": "one",     # entries with one invoice number are one open item; apart
         "credit_notes": "negative",  # their sign among the open items; positive
@@ -348,10 +349,15 @@ class Simulator(base.Simulator):
         lines = self.json(request)
         if not isinstance(lines, list) or not lines:
             self.refuse(request, 400, "a batch is an array of lines")
-        for line in lines:
-            self.check_line(request, line)
-        kind = self.journals[lines[0]["journal"]["id"]]["_kind"]
-        self.check_batch(request, lines, kind)
+        try:
+            for line in lines:
+                self.check_line(request, line)
+            kind = self.journals[lines[0]["journal"]["id"]]["_kind"]
+            self.check_batch(request, lines, kind)
+        except Answer:
+            if not self.modes["atomic"]:
+                self.batches[uuid] = [dict(lines[0])]
+            raise
         if request.is_fault("drop_lines"):
             lines = lines[:-1]
         if self.batches.get(uuid, lines) != lines:  # Minox takes it, and what was there is gone

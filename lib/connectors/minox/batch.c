@@ -208,9 +208,10 @@ void minox_unclear(harmony_verdict *verdict)
 	char vendor[sizeof(verdict->vendor)];
 
 	memcpy(vendor, verdict->vendor, sizeof(vendor));
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-			    "Minox took it with an error beside, and could not be asked since what "
-			    "came of it; it is looked up before it is offered again");
+	harmony_verdict_set(
+	    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+	    "Minox told an error, and could not be asked since what came of this; it "
+	    "is looked up before it is offered again");
 	memcpy(verdict->vendor, vendor, sizeof(vendor));
 }
 

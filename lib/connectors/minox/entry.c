@@ -411,7 +411,7 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 
 /* ---- offering ------------------------------------------------------------------------------ */
 
-/* After 2xx with an error beside it: the batch is there, or it is not. */
+/* After a refusal, or 2xx with an error beside it: the batch is there, in part, or not at all. */
 static harmony_status look_again(minox *m, const char *uuid, const harmony__buf *body,
 				 harmony_verdict *verdict, harmony_error *error)
 {
@@ -444,10 +444,10 @@ static harmony_status put_batch(minox *m, const char *uuid, const harmony__buf *
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	snprintf(path, sizeof(path), MINOX_BATCH_PATH, uuid);
 	status = minox_send(m, "PUT", path, body, &arena, &root, &said, verdict, error);
-	if (status == HARMONY_OK && said)
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_REJECTED)
 		status = look_again(m, uuid, body, verdict, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED) {
-		if (minox_lines(root))
+		if (minox_lines(root) && !said)
 			status = minox_compare(m, body, minox_lines(root), &told, verdict, error);
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid,
 				   strlen(uuid));
