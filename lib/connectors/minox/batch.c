@@ -141,7 +141,8 @@ harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__
 	}
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	status = harmony__json_parse(&meant, &arena, body->data, body->len, error);
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+	if (status == HARMONY_OK)
+		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
 	for (const harmony__json *at = status == HARMONY_OK ? meant->first : NULL; at && exact;
 	     at = at->next) {
 		near = take_off(&c, at, &exact);
@@ -194,9 +195,10 @@ harmony_status minox_look(minox *m, const char *uuid, const harmony__buf *body,
 			status = minox_compare(m, body, minox_lines(root), &told, verdict, error);
 		else /* what cannot be made any more cannot be compared */
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+	}
+	if (status == HARMONY_OK && minox_lines(root))
 		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), uuid,
 				   strlen(uuid));
-	}
 	if (status == HARMONY_OK && !told)
 		warn_of_vat(m, uuid);
 	harmony__arena_free(&arena);

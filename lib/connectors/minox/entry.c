@@ -444,8 +444,10 @@ static harmony_status put_batch(minox *m, const char *uuid, const harmony__buf *
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	snprintf(path, sizeof(path), MINOX_BATCH_PATH, uuid);
 	status = minox_send(m, "PUT", path, body, &arena, &root, &said, verdict, error);
-	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_REJECTED)
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_REJECTED) {
 		status = look_again(m, uuid, body, verdict, error);
+		told = verdict->outcome == HARMONY_OUTCOME_BOOKED; /* compared just now */
+	}
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_BOOKED) {
 		if (minox_lines(root) && !said)
 			status = minox_compare(m, body, minox_lines(root), &told, verdict, error);
