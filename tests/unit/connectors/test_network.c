@@ -55,7 +55,7 @@ static const subject_of subjects[] = {
     {"minox",
      {"client_id", "harmony-client", "client_secret", "s3cr3t/+&=", "redirect_uri",
       "https://harmony.example/callback", "tenant", "4711", "administration", "1", "read_back",
-      "lines"},
+      "lines", "credit_notes", "positive"},
      {{"tenant", ""},
       {"tenant", "Bakery"},
       {"administration", "1/2"},
