@@ -266,6 +266,19 @@ const char *harmony__http_find(const harmony__http_response *response, const cha
 	return NULL;
 }
 
+const char *harmony__http_phrase(const harmony__http_response *response)
+{
+	const char *line = response->headers.len ? response->headers.data : "";
+
+	/* "HTTP/1.1 403 102 : Access denied" */
+	if (strncmp(line, "HTTP/", 5) != 0)
+		return "";
+	line += strcspn(line, " ");
+	line += strspn(line, " ");
+	line += strcspn(line, " ");
+	return line + strspn(line, " ");
+}
+
 /* ---- one exchange ------------------------------------------------------------------- */
 
 static harmony_status check_request(const harmony__http_request *request, harmony_error *error)

@@ -70,6 +70,9 @@ harmony_status harmony__http_perform(harmony__http *http, const harmony__http_re
 /* The value of a response header, any case; NULL when absent. */
 const char *harmony__http_find(const harmony__http_response *response, const char *name);
 
+/* The words behind the number in the status line; "" without any. */
+const char *harmony__http_phrase(const harmony__http_response *response);
+
 /* Appends `text` percent-encoded (everything but unreserved characters). */
 harmony_status harmony__http_escape(harmony__buf *out, const char *text, size_t len);
 /* True for http(s) URLs whose host is `host` of another one (scheme, host and port):
