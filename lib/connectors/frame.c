@@ -39,7 +39,7 @@ harmony_status harmony__frame_number(const harmony__frame *f, const char *key, s
 	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
 	uint64_t number = 0;
 
-	if (harmony__cursor_digits(&cursor, 5, &number) == 0 || !harmony__cursor_done(&cursor))
+	if (harmony__cursor_digits(&cursor, 9, &number) == 0 || !harmony__cursor_done(&cursor))
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
 					 "%s = %s: write a number, such as %s", key, text,
 					 known && known->fallback ? known->fallback : "50");
