@@ -11,6 +11,7 @@ extern const harmony_connector harmony__ledger;
 extern const harmony_connector harmony__exact_online;
 extern const harmony_connector harmony__minox;
 extern const harmony_connector harmony__multivers;
+extern const harmony_connector harmony__twinfield;
 
 /* ---- what connectors share (shared.c) ---------------------------------------------- */
 

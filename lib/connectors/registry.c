@@ -15,6 +15,9 @@ static const harmony_connector *const connectors[] = {
     &harmony__minox,
     &harmony__multivers,
 #endif
+#if HARMONY__EXPAT
+    &harmony__twinfield,
+#endif
     NULL, /* listings end here; also keeps the array from being empty */
 };
 
