@@ -137,15 +137,10 @@ static const struct {
 	      {"customerStateId", "blocked"},
 	      {"iban", "bank_account"}};
 
-static bool is_party(const harmony_record *record)
-{
-	return record && (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
-}
-
 static const char *field_name(const multivers *m, const harmony_record *record, const char *name)
 {
 	if (harmony__equal_nocase(name, "customerId") || harmony__equal_nocase(name, "supplierId"))
-		return is_party(record) ? "code" : "party";
+		return (record && harmony__is_party(record)) ? "code" : "party";
 	if (record && harmony__equal_nocase(name, "invoiceId"))
 		return harmony_field_describe(multivers_id_field(m, record))->name;
 	if (record && harmony__equal_nocase(name, "reference"))
@@ -295,8 +290,8 @@ static void find_remedy(const char **code, const char **mend, const harmony_reco
 		return;
 	}
 	if (harmony__equal_nocase(name, "journalId")) {
-		*code = journals[!is_party(record)].code;
-		*mend = journals[!is_party(record)].mend;
+		*code = journals[!(record && harmony__is_party(record))].code;
+		*mend = journals[!(record && harmony__is_party(record))].mend;
 		return;
 	}
 	for (size_t i = 0; i < HARMONY__COUNT(remedies) && !*mend; i++)

@@ -200,18 +200,13 @@ static harmony_status take(void *instance, harmony_error *error)
 /* ---- the frame's --------------------------------------------------------------------------------
  */
 
-static bool is_party(const harmony_record *record)
-{
-	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
-}
-
 static harmony_status offer(harmony__frame *f, const harmony_record *record,
 			    harmony_verdict *verdict, harmony_error *error)
 {
 	multivers *m = (multivers *)f;
 
-	return is_party(record) ? multivers_offer_party(m, record, verdict, error)
-				: multivers_offer_entry(m, record, verdict, error);
+	return harmony__is_party(record) ? multivers_offer_party(m, record, verdict, error)
+					 : multivers_offer_entry(m, record, verdict, error);
 }
 
 static harmony_status preview(harmony__frame *f, const harmony_record *record, harmony__buf *out,
@@ -222,8 +217,8 @@ static harmony_status preview(harmony__frame *f, const harmony_record *record, h
 
 	if (status != HARMONY_OK)
 		return status;
-	return is_party(record) ? multivers_preview_party(m, record, out, verdict, error)
-				: multivers_preview_entry(m, record, out, verdict, error);
+	return harmony__is_party(record) ? multivers_preview_party(m, record, out, verdict, error)
+					 : multivers_preview_entry(m, record, out, verdict, error);
 }
 
 static harmony_status draft(harmony__frame *f, const harmony_record *record, harmony__buf *body,
@@ -233,7 +228,7 @@ static harmony_status draft(harmony__frame *f, const harmony_record *record, har
 	multivers_entry entry;
 	bool changes;
 
-	return is_party(record)
+	return harmony__is_party(record)
 		   ? multivers_party_body(m, record, NULL, body, &changes, verdict, error)
 		   : multivers_entry_body(&entry, m, record, 0, true, body, verdict, error);
 }
@@ -255,6 +250,11 @@ static void words(char *to, size_t size, harmony__frame *f, const harmony__http_
 	if (response->status >= 500 && !message.listed)
 		message.text[0] = '\0';
 	harmony__copy_text(to, size, message.text, strlen(message.text));
+}
+
+static void free_numbers(void *instance)
+{
+	harmony__buf_free(&((multivers *)instance)->numbers);
 }
 
 /* ---- the package ---------------------------------------------------------------------------- */
@@ -292,6 +292,7 @@ static const harmony__package package = {
     .draft = draft,
     .describe = describe,
     .words = words,
+    .close = free_numbers,
     .rows = multivers_rows,
     .next = multivers_next};
 
@@ -299,15 +300,6 @@ static harmony_status multivers_open(void **instance, const harmony_host *host,
 				     harmony_error *error)
 {
 	return harmony__frame_open(instance, host, &package, error);
-}
-
-static void multivers_close(void *instance)
-{
-	multivers *m = instance;
-
-	if (m)
-		harmony__buf_free(&m->numbers);
-	harmony__frame_close(m);
 }
 
 const harmony_connector harmony__multivers = {
@@ -322,7 +314,7 @@ const harmony_connector harmony__multivers = {
     .batch_max = 1,
     .keys = keys,
     .open = multivers_open,
-    .close = multivers_close,
+    .close = harmony__frame_close,
     .offer = harmony__frame_offer,
     .find = multivers_find,
     .outstanding = multivers_outstanding,

@@ -97,8 +97,6 @@ void multivers_date_format(char text[MULTIVERS_DATE_SIZE], harmony_date date);
 harmony_status multivers_date_parse(harmony_date *out, const char *text);
 /* `name` in the administration's currency (`own`) and, as nameCur, in the document's. */
 void multivers_put_pair(harmony__json_writer *writer, const char *name, int64_t amount, bool own);
-/* Writes a value of Multivers' again, under its key when it has one. */
-void multivers_copy(harmony__json_writer *writer, const harmony__json *value);
 /* A date of an answer; false: none, or none that is understood. */
 bool multivers_date(harmony_date *out, const harmony__json *value);
 

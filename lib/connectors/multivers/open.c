@@ -56,21 +56,6 @@ static harmony_status is_credit(bool *credit, pulling *p, const char *id)
 	return status;
 }
 
-static harmony_status set_text(pulling *p, harmony_field field, const char *text)
-{
-	return *text ? harmony_record_set_text(p->item, HARMONY_HEADER, field, text, strlen(text),
-					       p->error)
-		     : HARMONY_OK;
-}
-
-static void set_date(pulling *p, harmony_field field, const harmony__json *value)
-{
-	harmony_date date;
-
-	if (multivers_date(&date, value))
-		(void)harmony_record_set_date(p->item, HARMONY_HEADER, field, date, NULL);
-}
-
 /* The number that the record was offered with; money in advance belongs to no invoice. */
 static const char *number_of(const pulling *p, const harmony__json *row)
 {
@@ -82,33 +67,22 @@ static const char *number_of(const pulling *p, const harmony__json *row)
 	return *reference && !(p->sales && p->m->by_invoice) ? reference : id;
 }
 
-static harmony_status fill(pulling *p, const harmony__json *row, int64_t total, int64_t balance)
+static harmony_status hand_on(pulling *p, const harmony__json *row, int64_t total, int64_t balance)
 {
-	const char *party =
-	    harmony__json_text(harmony__json_get(row, p->sales ? "customerId" : "supplierId"), "");
 	const char *currency = harmony__json_text(harmony__json_get(row, "currencyId"), "");
-	const struct {
-		harmony_field field;
-		const char *text;
-	} texts[] = {{HARMONY_FIELD_SIDE, p->sales ? "sales" : "purchase"},
-		     {HARMONY_FIELD_PARTY, party},
-		     {HARMONY_FIELD_INVOICE_NUMBER, number_of(p, row)},
-		     {HARMONY_FIELD_CURRENCY, *currency ? currency : "EUR"},
-		     {HARMONY_FIELD_REFERENCE,
-		      harmony__json_text(harmony__json_get(row, "paymentReference"), "")}};
-	harmony_status status = harmony_record_reset(p->item, HARMONY_OUTSTANDING_ITEM);
+	harmony__item item = {
+	    .sales = p->sales,
+	    .party = harmony__json_text(
+		harmony__json_get(row, p->sales ? "customerId" : "supplierId"), ""),
+	    .number = number_of(p, row),
+	    .currency = *currency ? currency : "EUR",
+	    .reference = harmony__json_text(harmony__json_get(row, "paymentReference"), ""),
+	    .amount = total,
+	    .outstanding = balance};
 
-	for (size_t i = 0; i < HARMONY__COUNT(texts) && status == HARMONY_OK; i++)
-		status = set_text(p, texts[i].field, texts[i].text);
-	if (status != HARMONY_OK)
-		return status;
-	set_date(p, HARMONY_FIELD_DATE, harmony__json_get(row, "invoiceDate"));
-	set_date(p, HARMONY_FIELD_DUE_DATE, harmony__json_get(row, "invoiceExpirationDate"));
-	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, total, NULL);
-	(void)harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_PAID,
-					total - balance, NULL);
-	return harmony_record_set_number(p->item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
-					 balance, p->error);
+	(void)multivers_date(&item.date, harmony__json_get(row, "invoiceDate"));
+	(void)multivers_date(&item.due, harmony__json_get(row, "invoiceExpirationDate"));
+	return harmony__hand_on(&item, p->item, p->fn, p->user, p->error);
 }
 
 static bool amount_of(int64_t *out, const harmony__json *row, const char *document, const char *own)
@@ -138,9 +112,7 @@ static harmony_status take_item(const harmony__json *row, void *user)
 	status = is_credit(&credit, p, id);
 	if (credit)
 		sign = -sign;
-	if (status == HARMONY_OK)
-		status = fill(p, row, sign * total, sign * balance);
-	return status == HARMONY_OK ? p->fn(p->item, p->user) : status;
+	return status == HARMONY_OK ? hand_on(p, row, sign * total, sign * balance) : status;
 }
 
 /* ---- lists --------------------------------------------------------------------------------------

@@ -308,7 +308,7 @@ static bool write_body(party_body *b, harmony__json_writer *w)
 	harmony__json_object(w);
 	for (const harmony__json *at = row ? row->first : NULL; at; at = at->next)
 		if (!left_out(at->key) && !value_of(b, at->key))
-			multivers_copy(w, at);
+			harmony__json_copy(w, at);
 	for (size_t i = 0; i < b->count; i++) {
 		put_value(w, &b->values[i]);
 		changes =

@@ -314,7 +314,7 @@ static harmony_status find_party(multivers *m, const harmony_record *record,
 harmony_status multivers_find(void *instance, const harmony_record *record,
 			      harmony_verdict *verdict, harmony_error *error)
 {
-	if (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES)
+	if (harmony__is_party(record))
 		return find_party(instance, record, verdict, error);
 	return find_entry(instance, record, verdict, error);
 }
@@ -334,8 +334,7 @@ harmony_status multivers_read_back(void *instance, const harmony_record *record,
 
 	harmony__verdict_at(verdict, HARMONY_OUTCOME_BOOKED, remote_id);
 	/* One more request a booking, unless the answer to it was compared already. */
-	if (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES ||
-	    (!m->fetch_lines && strcmp(remote_id, m->compared) == 0))
+	if (harmony__is_party(record) || (!m->fetch_lines && strcmp(remote_id, m->compared) == 0))
 		return HARMONY_OK;
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	status = multivers_get(m, remote_id, "a booking", &arena, &root, error);

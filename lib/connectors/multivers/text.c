@@ -79,39 +79,6 @@ void multivers_put_pair(harmony__json_writer *writer, const char *name, int64_t 
 	harmony__json_put_number(writer, document, amount, HARMONY_SCALE_AMOUNT);
 }
 
-void multivers_copy(harmony__json_writer *writer, const harmony__json *value)
-{
-	if (value->key)
-		harmony__json_key(writer, value->key);
-	switch (value->type) {
-	case HARMONY__JSON_BOOL:
-		harmony__json_bool(writer, value->flag);
-		return;
-	case HARMONY__JSON_NUMBER:
-		harmony__json_raw_number(writer, value->text, value->len);
-		return;
-	case HARMONY__JSON_STRING:
-		harmony__json_string(writer, value->text, value->len);
-		return;
-	case HARMONY__JSON_OBJECT:
-		harmony__json_object(writer);
-		break;
-	case HARMONY__JSON_ARRAY:
-		harmony__json_array(writer);
-		break;
-	default:
-		harmony__json_null(writer);
-		return;
-	}
-	/* The tree is no deeper than the reader allows, and so is this. */
-	for (const harmony__json *at = value->first; at; at = at->next)
-		multivers_copy(writer, at);
-	if (value->type == HARMONY__JSON_OBJECT)
-		harmony__json_object_end(writer);
-	else
-		harmony__json_array_end(writer);
-}
-
 bool multivers_date(harmony_date *out, const harmony__json *value)
 {
 	return multivers_date_parse(out, harmony__json_text(value, "")) == HARMONY_OK;
