@@ -74,6 +74,8 @@ class Multivers(package.Package):
                 ({}, {'refresh': 'static'}), ({}, {'refresh': 'absent'}), ({}, {'iso_dates': False}),
                 ({}, {'dates': 'dd-MM-yyyy'}), ({}, {'dates': 'time'}), ({}, {'dates': 'iso'}),
                 ({}, {'partial_put': 'keeps'}), ({}, {'unbalanced': 'accepted'}), ({}, {'duplicates': 'accepted'}),
+                ({'credit_squeeze': '0'}, {'credit_squeeze': 'required'}),
+                ({'supplier_banks': 'omit'}, {'supplier_banks': False}),
                 ({}, {'supplier_short_name': False}), ({}, {'supplier_entry': 'refused'}), ({}, {'created': 'empty'}),
                 ({}, {'journal_code': 'sent'}), ({}, {'journal_types': 'other'}), ({}, {'period_dates': False}),
                 ({}, {'periods': 4}), ({}, {'periods': 13}), ({'period': 'file'}, {}),
@@ -95,7 +97,7 @@ class Multivers(package.Package):
         return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
                 'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url,
                 'administration': self.sim.modes['databases'][0], 'vat_scenario_sales': 6, 'vat_scenario_purchase': 1,
-                'memorial_party': 'entry', 'per_minute': self.sim.modes['per_minute'] or 100000}
+                'memorial_party': 'entry', 'per_minute': self.sim.modes['per_minute'] or 99999}
 
     def client_secret(self):
         return self.sim.modes['client_secret']
@@ -139,6 +141,8 @@ class Multivers(package.Package):
     def as_read(self, record, settings):
         if settings.get('exchange_rate') == 'omit':
             record = {key: value for key, value in record.items() if key != 'exchange_rate'}
+        if settings.get('supplier_banks') == 'omit' and record['kind'] == 'supplier':
+            record = {key: value for key, value in record.items() if key != 'bank_account'}
         return record
 
     # ---- books
