@@ -335,8 +335,6 @@ class Administration:
         if kind not in (side.plain, side.credit) or (kind == side.credit and form == "column"):
             raise Refusal("Factuursoort is niet geldig.", "/invoiceType")
         net, tax = sum((amount for _, amount in lines), Decimal(0)), sum(vat.values(), Decimal(0))
-        if kind == side.plain and net + tax < 0 and form != "column" and self.modes["sales_lines"] == "credit":
-            raise Refusal("Een factuur met een negatief totaal is een creditnota.", "/invoiceType")
         turned = kind == side.credit and form == "type"
         return (-net, -tax) if turned else (net, tax)
 
