@@ -64,6 +64,19 @@ static const subject_of subjects[] = {
       {"redirect_uri", ""}},
      "10",
      "7",
+     true},
+    {"multivers",
+     {"client_id", "app-1", "client_secret", "sec!ret/1+&=", "redirect_uri",
+      "https://harmony.example/callback", "administration", "MVL00001", "vat_scenario_sales", "6",
+      "vat_scenario_purchase", "1", "per_minute", "99999", "read_back", "lines"},
+     {{"api_version", "2.2"},
+      {"page_size", "0"},
+      {"per_minute", "many"},
+      {"vat_scenario_sales", "domestic"},
+      {"client_id", ""},
+      {"redirect_uri", ""}},
+     "KP10",
+     "KD1",
      true}};
 
 static const subject_of *tested = subjects;
