@@ -20,6 +20,7 @@ typedef struct package {
 	atomic_int inside, crowded; /* calls at work; times that there were two */
 	atomic_uint imports, offers, keeps;
 	atomic_int status;          /* not 0: what every call returns */
+	const harmony_host *host;   /* of the call that is at work */
 	atomic_uchar booked[ENTRIES_EACH]; /* entries, by number */
 } package;
 
@@ -66,8 +67,10 @@ static harmony_status package_leave(package *p, harmony_error *error)
 static harmony_status package_open(void **instance, const harmony_host *host, harmony_error *error)
 {
 	const char *number = host->setting("administration", host->user);
+	package *p = &packages[number != NULL ? strtoul(number, NULL, 10) % PACKAGES : 0];
 	(void)error;
-	*instance = &packages[number != NULL ? strtoul(number, NULL, 10) % PACKAGES : 0];
+	p->host = host;
+	*instance = p;
 	return HARMONY_OK;
 }
 
