@@ -32,6 +32,7 @@ class Twinfield(package.Package):
                  'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}
     closed = '{year}/{period:02d}'
     single = {'batch': '1'}
+    at_once = 25
     tells_loose = False
     alike_modes = {'duplicates': 'off'}
     open_pages = 4
@@ -146,7 +147,7 @@ class Twinfield(package.Package):
         return '-'.join((text[:4], text[4:6], text[6:])) if text else ''
 
     def entries(self):
-        return [self.entry(kept) for kept in self.office.transactions if len(kept['lines']) > 1]
+        return [self.entry(kept) for kept in self.office.transactions if kept['office']]  # not by loose()
 
     def parties(self):
         found = {}
