@@ -126,10 +126,12 @@ static harmony_status no_right(const harmony__frame *f, const harmony__http_resp
 {
 	const char *reason = harmony__http_find(response, "Reason");
 
+	if (!reason)
+		reason = words;
 	return with_words(harmony_error_set(error, HARMONY_CONFIG, NULL,
 					    "%s allows this login no access to %s%s%s; %s",
-					    f->package->name, what, reason ? ": " : "",
-					    reason ? reason : "", f->package->no_right),
+					    f->package->name, what, *reason ? ": " : "", reason,
+					    f->package->no_right),
 			  words, error);
 }
 

@@ -5,6 +5,7 @@
    is no transaction, and each child is judged by itself. Which answer is whose is told by
    its place and by what it repeats of the request; what fits nowhere is in doubt. */
 
+#define SILENT_MOST 3 /* requests without an answer, after which Twinfield is left alone */
 #define MAX_LINES 2500u /* of one request, beside the first child: bounds the answer in memory */
 
 /* A request under construction, and what it holds. */
@@ -15,16 +16,12 @@ typedef struct batch {
 	bool parties;
 	size_t sent[TWINFIELD_BATCH]; /* indexes of records */
 	size_t count, lines;
+	unsigned silent; /* requests in a row that were not answered */
 	harmony__buf inner;
 	harmony__xml_writer w;
 	harmony__arena arena; /* relations that were read, and then the answer */
 	harmony_error *error;
 } batch;
-
-static bool is_party(const harmony_record *record)
-{
-	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;
-}
 
 static const char *code_of(const harmony_record *record)
 {
@@ -315,6 +312,7 @@ static harmony_status send(batch *b, bool *whole)
 				 &b->arena, &root, &verdict, b->error);
 	if (status != HARMONY_OK)
 		return status;
+	b->silent = verdict.outcome == HARMONY_OUTCOME_IN_DOUBT ? b->silent + 1 : 0;
 	if (verdict.outcome == HARMONY_OUTCOME_BOOKED)
 		return distribute(b, root);
 	*whole = verdict.outcome == HARMONY_OUTCOME_REJECTED && b->count > 1;
@@ -379,6 +377,11 @@ static harmony_status flush(batch *b)
 	if (status == HARMONY_OK && whole)
 		status = send_singly(b);
 	begin(b);
+	if (status == HARMONY_OK && b->silent >= SILENT_MOST)
+		status = harmony_error_set(b->error, HARMONY_RETRY, "network",
+					   "Twinfield did not answer %d times in a row; the rest "
+					   "waits until it does",
+					   SILENT_MOST);
 	return status;
 }
 
@@ -398,18 +401,18 @@ harmony_status twinfield_offer(void *instance, const harmony_record *const *reco
 
 	harmony__arena_init(&b.arena, t->frame.context, HARMONY__TREE_LIMIT);
 	harmony__buf_init(&b.inner, t->frame.context, TWINFIELD_MAX_INNER);
-	b.parties = count > 0 && is_party(records[0]);
+	b.parties = count > 0 && harmony__is_party(records[0]);
 	begin(&b);
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++) {
 		if (!(t->frame.package->kinds & HARMONY_BIT(harmony_record_kind(records[i])))) {
 			refuse_kind(records[i], &verdicts[i]);
 			continue;
 		}
-		if (b.count > 0 && (b.count == t->batch || b.parties != is_party(records[i]) ||
+		if (b.count > 0 && (b.count == t->batch || b.parties != harmony__is_party(records[i]) ||
 				    b.lines + harmony_record_lines(records[i]) > MAX_LINES))
 			status = flush(&b);
-		if (b.count == 0 && b.parties != is_party(records[i])) {
-			b.parties = is_party(records[i]);
+		if (b.count == 0 && b.parties != harmony__is_party(records[i])) {
+			b.parties = harmony__is_party(records[i]);
 			begin(&b);
 		}
 		if (status == HARMONY_OK)
@@ -429,7 +432,7 @@ static harmony_status one_request(twinfield *t, const harmony_record *record, bo
 				  harmony__buf *inner, bool *changes, harmony_verdict *verdict,
 				  harmony_error *error)
 {
-	bool party = is_party(record);
+	bool party = harmony__is_party(record);
 	const harmony__xml *row = NULL;
 	harmony__arena arena;
 	harmony__xml_writer w;
@@ -477,7 +480,7 @@ harmony_status twinfield_preview(harmony__frame *f, const harmony_record *record
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE && changes)
 		status = twinfield_show(t, &inner, out, error);
 	/* Entries behind it may count on it. */
-	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE && is_party(record))
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE && harmony__is_party(record))
 		status = harmony__add_party(f, twinfield_party_table(kind), code_of(record),
 					    code_of(record), kind, error);
 	harmony__buf_free(&inner);

@@ -8,9 +8,7 @@
 /* One line that is open, by its place: "VRK/202600001/1". */
 typedef struct open_line {
 	harmony__thing thing;
-	const char *party, *number, *currency;
-	harmony_date date, due;
-	int64_t amount, open; /* as on the invoice */
+	harmony__item item;
 	struct open_line *after;
 } open_line;
 
@@ -65,17 +63,18 @@ static const char *keep(gathering *g, const char *text)
 
 /* An invoice without a number of its own goes by that of its transaction; money that belongs to
    no invoice goes without. */
-static bool fill(gathering *g, open_line *line, const twinfield_row *row, bool invoice)
+static bool fill(gathering *g, harmony__item *item, const twinfield_row *row, bool invoice)
 {
 	const char *number = row->cells[TWINFIELD_INVOICE];
 
-	line->party = keep(g, row->cells[TWINFIELD_DIM2]);
-	line->number = keep(g, *number || !invoice ? number : row->number);
-	line->currency = keep(g, row->cells[TWINFIELD_CURRENCY]);
-	line->date = line->due = (harmony_date){0, 0, 0};
-	(void)date_of(&line->date, row->cells[TWINFIELD_DATE]);
-	(void)date_of(&line->due, row->cells[TWINFIELD_DUE]);
-	return line->party && line->number && line->currency;
+	item->sales = g->side == HARMONY_SIDE_SALES;
+	item->party = keep(g, row->cells[TWINFIELD_DIM2]);
+	item->number = keep(g, *number || !invoice ? number : row->number);
+	item->currency = keep(g, row->cells[TWINFIELD_CURRENCY]);
+	item->date = item->due = (harmony_date){0, 0, 0};
+	(void)date_of(&item->date, row->cells[TWINFIELD_DATE]);
+	(void)date_of(&item->due, row->cells[TWINFIELD_DUE]);
+	return item->party && item->number && item->currency;
 }
 
 static harmony_status take_row(const twinfield_row *row, void *user)
@@ -98,10 +97,10 @@ static harmony_status take_row(const twinfield_row *row, void *user)
 	harmony__buf_printf(&key, "%s/%s/%s", row->code, row->number, row->line);
 	line = key.status == HARMONY_OK ? harmony__table_put(&g->lines, key.data) : NULL;
 	harmony__buf_free(&key);
-	if (!line || !fill(g, line, row, invoice))
+	if (!line || !fill(g, &line->item, row, invoice))
 		return HARMONY_NOMEM;
-	line->amount = sign * amount;
-	line->open = sign * open;
+	line->item.amount = sign * amount;
+	line->item.outstanding = sign * open;
 	if (!line->after && g->last != &line->after) {
 		*g->last = line;
 		g->last = &line->after;
@@ -156,44 +155,6 @@ static harmony_status choose(const twinfield_definition **out, twinfield *t, int
 
 /* ---- handing on -------------------------------------------------------------------------------- */
 
-static harmony_status set_text(harmony_record *item, harmony_field field, const char *text,
-			       harmony_error *error)
-{
-	return *text ? harmony_record_set_text(item, HARMONY_HEADER, field, text, strlen(text),
-					       error)
-		     : HARMONY_OK;
-}
-
-static harmony_status fill_item(harmony_record *item, const open_line *line, int side,
-				harmony_error *error)
-{
-	harmony_status status = harmony_record_reset(item, HARMONY_OUTSTANDING_ITEM);
-
-	if (status == HARMONY_OK)
-		status = set_text(item, HARMONY_FIELD_SIDE,
-				  side == HARMONY_SIDE_SALES ? "sales" : "purchase", error);
-	if (status == HARMONY_OK)
-		status = set_text(item, HARMONY_FIELD_PARTY, line->party, error);
-	if (status == HARMONY_OK)
-		status = set_text(item, HARMONY_FIELD_INVOICE_NUMBER, line->number, error);
-	if (status == HARMONY_OK)
-		status = set_text(item, HARMONY_FIELD_CURRENCY, line->currency, error);
-	if (status != HARMONY_OK)
-		return status;
-	if (harmony_date_valid(line->date))
-		(void)harmony_record_set_date(item, HARMONY_HEADER, HARMONY_FIELD_DATE, line->date,
-					      NULL);
-	if (harmony_date_valid(line->due))
-		(void)harmony_record_set_date(item, HARMONY_HEADER, HARMONY_FIELD_DUE_DATE,
-					      line->due, NULL);
-	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_AMOUNT, line->amount,
-					NULL);
-	(void)harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_PAID,
-					line->amount - line->open, NULL);
-	return harmony_record_set_number(item, HARMONY_HEADER, HARMONY_FIELD_OUTSTANDING,
-					 line->open, error);
-}
-
 static harmony_status hand_on(const gathering *g, harmony_item_fn item, void *user,
 			      harmony_error *error)
 {
@@ -201,11 +162,8 @@ static harmony_status hand_on(const gathering *g, harmony_item_fn item, void *us
 	harmony_status status =
 	    harmony_record_new(&record, g->t->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
-	for (const open_line *at = g->first; at && status == HARMONY_OK; at = at->after) {
-		status = fill_item(record, at, g->side, error);
-		if (status == HARMONY_OK)
-			status = item(record, user);
-	}
+	for (const open_line *at = g->first; at && status == HARMONY_OK; at = at->after)
+		status = harmony__hand_on(&at->item, record, item, user, error);
 	harmony_record_free(record);
 	return status;
 }

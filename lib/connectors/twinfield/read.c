@@ -400,7 +400,7 @@ harmony_status twinfield_read_back(void *instance, const harmony_record *record,
 	char code[64];
 	harmony_status status;
 
-	if ((HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0 || !t->read_lines ||
+	if (harmony__is_party(record) || !t->read_lines ||
 	    !slash) {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
 		return HARMONY_OK;

@@ -148,7 +148,8 @@ static const meaning *meaning_of(const harmony__xml *element, const harmony_reco
 	int place = place_of(element);
 
 	/* On a line of a memorial dim2 may be a relation. */
-	if (place == DETAIL && row && strcmp(element->name, "dim2") == 0 &&
+	if (place == DETAIL && row && harmony_record_kind(record) == HARMONY_MEMORIAL &&
+	    strcmp(element->name, "dim2") == 0 &&
 	    !*harmony__text_of(record, row, HARMONY_FIELD_COST_CENTRE))
 		return &relation;
 	for (size_t i = 0; i < HARMONY__COUNT(meanings); i++)

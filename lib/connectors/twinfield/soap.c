@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "connectors/twinfield/twinfield.h"
 
 #define SOAP  "http://schemas.xmlsoap.org/soap/envelope/"
@@ -186,9 +188,13 @@ static harmony_status renew(twinfield *t, const char *token, harmony_error *erro
 /* One look at a token; a refused one is renewed, and HARMONY_STATE asks to look again. */
 static harmony_status validate(twinfield *t, const char *token, harmony_error *error)
 {
+	static const char *const windows[] = {"shut_out"};
 	harmony__http_response response;
-	harmony_status status;
+	harmony_status status =
+	    harmony__limits_take(t->frame.limits, windows, 1, PATIENCE, error);
 
+	if (status != HARMONY_OK)
+		return status;
 	harmony__http_response_init(&response, t->frame.context);
 	status = ask_cluster(t, token, &response, error);
 	if (status == HARMONY_OK && response.class == HARMONY__HTTP_DONE)
@@ -571,6 +577,12 @@ static int number_of(const char *text)
 	return harmony__cursor_digits(&cursor, 6, &value) > 0 ? (int)value : 0;
 }
 
+static void take_words(fault *out, const char *text)
+{
+	harmony__copy_text(out->text, sizeof(out->text), text, strlen(text));
+	harmony__tidy(out->text);
+}
+
 /* A document with a fault is small: what is larger is none. */
 static void read_fault(fault *out, harmony_context *context, const harmony__buf *body)
 {
@@ -588,8 +600,7 @@ static void read_fault(fault *out, harmony_context *context, const harmony__buf 
 		text = harmony__xml_text(harmony__xml_child(detail, "message"));
 		if (!*text)
 			text = harmony__xml_text(harmony__xml_child(found, "faultstring"));
-		harmony__copy_text(out->text, sizeof(out->text), text, strlen(text));
-		harmony__tidy(out->text);
+		take_words(out, text);
 		out->code = number_of(harmony__xml_text(harmony__xml_child(detail, "code")));
 		if (found && out->code == 0)
 			out->code = 100;
@@ -607,8 +618,7 @@ static void read_phrase(fault *out, const harmony__http_response *response)
 		return;
 	out->code = number_of(phrase);
 	colon += 1 + strspn(colon + 1, " ");
-	harmony__copy_text(out->text, sizeof(out->text), colon, strlen(colon));
-	harmony__tidy(out->text);
+	take_words(out, colon);
 }
 
 static void fault_of(fault *out, harmony_context *context, const harmony__http_response *response)
@@ -635,11 +645,11 @@ void twinfield_judge(harmony__frame *f, harmony__http_response *response)
 	/* A code that we do not know is none to rely on. */
 	if (found.code && response->class == HARMONY__HTTP_DONE)
 		response->class = HARMONY__HTTP_FAILED;
-	if (found.code && response->class == HARMONY__HTTP_NOT_SENT) {
-		harmony__copy_text(response->reason, sizeof(response->reason), found.text,
-				   strlen(found.text));
+	if (found.code && response->class == HARMONY__HTTP_NOT_SENT)
 		twinfield_of(f)->cluster[0] = '\0';
-	}
+	if (found.code)
+		snprintf(response->reason, sizeof(response->reason), "fault %d: %.200s", found.code,
+			 found.text);
 }
 
 void twinfield_words(char *words, size_t size, harmony__frame *f,
@@ -648,5 +658,7 @@ void twinfield_words(char *words, size_t size, harmony__frame *f,
 	fault found;
 
 	fault_of(&found, f->context, response);
-	harmony__copy_text(words, size, found.text, strlen(found.text));
+	words[0] = '\0';
+	if (found.code)
+		snprintf(words, size, "%d: %s", found.code, found.text);
 }
