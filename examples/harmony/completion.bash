@@ -23,8 +23,8 @@ _harmony_integrations() {
 
 _harmony() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='check convert export import login test history show edit reoffer status init
-		rekey help'
+	local commands='check convert export import login test history show edit reoffer status serve
+		init rekey help'
 	local options='--config --json --quiet --verbose --help --version'
 	local command= conf= i
 	COMPREPLY=()

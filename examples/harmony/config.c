@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "service.h"
 
 /* What inih can take in a line, its NUL included. Debian builds it with this size, and it
    would cut longer lines into two without a word. */
@@ -23,6 +23,22 @@ static const harmony_key general_keys[] = {
     {"store", HARMONY_KEY_PATH, 0, 0, NULL, "harmony.db", "the database of runs and records"},
     {"key_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
      "encrypts the secrets in the store; harmony rekey makes it"},
+    {"workers", HARMONY_KEY_NUMBER, 0, 0, NULL, "4",
+     "serve: how many integrations are at work at once"},
+    {"scan", HARMONY_KEY_DURATION, 0, 0, NULL, "2s",
+     "serve: between two looks at an export_path; where the system tells of changes it is sooner"},
+    {"log_format", HARMONY_KEY_CHOICE, 0, 0, "text|json", "text",
+     "serve: how lines of the log are written"},
+    {"metrics_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL,
+     "serve: a file with numbers for Prometheus, renewed every 15 seconds"},
+    {"metrics_listen", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "serve: a loopback address and port where /metrics gives them, like 127.0.0.1:9464"},
+    {"alert_command", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "serve: runs for each problem begun or ended, with its text on standard input"},
+    {"alert_shell", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
+     "serve: alert_command is a line for the shell, not a program and its arguments"},
+    {"alert_timeout", HARMONY_KEY_DURATION, 0, 0, NULL, "30s",
+     "serve: how long alert_command may take"},
     {0}};
 
 const harmony_key *config_general_keys(void)
@@ -100,9 +116,9 @@ static void *grow(void *array, size_t count, size_t *room, size_t size)
 static struct config_section *integration(struct reader *r, const char *name)
 {
 	struct config *config = r->config;
-	for (size_t i = 0; i < config->count; i++)
-		if (strcmp(config->integrations[i].name, name) == 0)
-			return &config->integrations[i];
+	for (size_t i = config->count; i > 0; i--) /* most often it is the last one */
+		if (strcmp(config->integrations[i - 1].name, name) == 0)
+			return &config->integrations[i - 1];
 	void *longer =
 	    grow(config->integrations, config->count, &config->room, sizeof(*config->integrations));
 	char *copy = strdup(name);
@@ -362,7 +378,9 @@ static void check_entry(const struct config *config, const harmony_key *table,
 		complain(config, error, entry->line,
 			 "%s stands in a file that others can read; chmod 600 %s", entry->key,
 			 config->path);
-	const char *want = value_problem(key, entry->value);
+	const char *want = key == harmony_key_find(general_keys, "metrics_listen")
+			       ? endpoint_problem(entry->value)
+			       : value_problem(key, entry->value);
 	if (want)
 		complain(config, error, entry->line, "%s = %s is wrong; it takes %s", entry->key,
 			 entry->value, want);

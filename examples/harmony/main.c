@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "program.h"
 
@@ -73,6 +74,11 @@ const struct command commands[] = {
     {"status", "", "tell where each integration stands",
      "Tells of each integration the last runs, the backlog, the login and the next poll.", NULL, 0,
      0, status_run},
+    {"serve", "", "do all of it, and keep going",
+     "The service: takes in what the ERP leaves at each export_path, offers what waits, and\n"
+     "renews dbopen.csv at each integration's interval. Ends at SIGTERM, reads the\n"
+     "configuration again at SIGHUP; the log goes to standard error.",
+     NULL, 0, 0, serve_run},
     {"init", "", "write a commented configuration",
      "Writes harmony.conf, or the file of --config: asks on a terminal, takes the defaults\n"
      "without one. Never overwrites.",
@@ -195,7 +201,7 @@ int main(int argc, char **argv)
 	static char lines[4096]; /* of standard error, which would write byte by byte */
 	setvbuf(stderr, lines, _IOFBF, sizeof(lines));
 	signal(SIGPIPE, SIG_IGN);
-	p.out.data = malloc(OUT_SIZE);
+	p.out = (struct out){.data = malloc(OUT_SIZE), .size = OUT_SIZE, .fd = STDOUT_FILENO};
 	if (!p.out.data) {
 		say("", 0, 0, "error", "no memory", "no_memory");
 		return EXIT_TEMPORARY;

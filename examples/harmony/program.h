@@ -28,10 +28,11 @@ enum { EXIT_MAP(EXIT_ENUM) };
 
 /* ---- output.c: standard output, and what people read on standard error ---- */
 
-/* Standard output, buffered by us: conversions write gigabytes. */
+/* Standard output (or another descriptor), buffered by us: conversions write gigabytes. */
 struct out {
 	char *data;
-	size_t len;
+	size_t size, len;
+	int fd;
 	bool broken; /* the reader went away: nothing is written any more, and that is no error */
 	int failed;  /* errno of a write that failed otherwise */
 };
@@ -55,6 +56,10 @@ int exit_of_input(harmony_status status);
 void say(const char *file, uint64_t line, uint32_t column, const char *severity,
 	 const char *message, const char *code);
 void say_error(const harmony_error *error);
+/* From now on all that say() is given goes there. */
+typedef void say_fn(const char *file, uint64_t line, uint32_t column, const char *severity,
+		    const char *message, const char *code);
+void say_through(say_fn *fn);
 /* A diagnostic of a reader, as far as --quiet and --verbose let it through. */
 void say_diagnostic(const struct program *p, const harmony_diagnostic *diagnostic, bool notes);
 const char *severity_word(int severity);
@@ -263,6 +268,7 @@ int show_run(struct program *p, const struct arguments *a);
 int edit_run(struct program *p, const struct arguments *a);
 int reoffer_run(struct program *p, const struct arguments *a);
 int status_run(struct program *p, const struct arguments *a);
+int serve_run(struct program *p, const struct arguments *a);
 int init_run(struct program *p, const struct arguments *a);
 int rekey_run(struct program *p, const struct arguments *a);
 int help_run(struct program *p, const struct arguments *a);

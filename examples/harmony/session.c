@@ -66,35 +66,40 @@ static int open_store(struct session *session)
 }
 
 /* An error of the library about a key of ours gets its line. */
-static void locate(const struct session *session, const struct config_section *section,
-		   harmony_error *error)
+void session_locate(const struct config *config, const struct config_section *section,
+		    harmony_error *error)
 {
 	const struct config_entry *entry =
 	    error->field[0] ? config_get(section, error->field) : NULL;
 	if (error->status != HARMONY_CONFIG || error->file[0])
 		return;
-	snprintf(error->file, sizeof(error->file), "%s", session->config.path);
+	snprintf(error->file, sizeof(error->file), "%s", config->path);
 	error->line = entry ? entry->line : section->line;
+}
+
+harmony_status session_settings(harmony_settings **out, struct program *p,
+				const struct config_section *section)
+{
+	harmony_status status = harmony_settings_new(out, p->context, &p->error);
+	for (size_t i = 0; i < section->count && status == HARMONY_OK; i++)
+		status = harmony_settings_set(*out, section->entries[i].key,
+					      section->entries[i].value, &p->error);
+	return status;
 }
 
 static int add(struct session *session, const struct config_section *section)
 {
 	struct program *p = session->p;
-	harmony_settings *settings;
-	harmony_status status = harmony_settings_new(&settings, p->context, &p->error);
-	if (status != HARMONY_OK)
-		return exit_of(status);
-	for (size_t i = 0; i < section->count && status == HARMONY_OK; i++)
-		status = harmony_settings_set(settings, section->entries[i].key,
-					      section->entries[i].value, &p->error);
+	harmony_settings *settings = NULL;
+	harmony_status status = session_settings(&settings, p, section);
 	if (status == HARMONY_OK)
 		status = harmony_sync_add(session->sync, section->name, settings, NULL, &p->error);
 	harmony_settings_free(settings);
-	locate(session, section, &p->error);
+	session_locate(&session->config, section, &p->error);
 	return exit_of(status);
 }
 
-static const char *user_name(void)
+const char *session_user(void)
 {
 	struct passwd *entry = getpwuid(geteuid());
 	return entry ? entry->pw_name : NULL;
@@ -111,7 +116,7 @@ int session_open(struct session *session, struct program *p)
 		return code;
 	options.store = session->store;
 	options.folder = session->config.folder;
-	options.who = user_name();
+	options.who = session_user();
 	options.sleep = on_sleep;
 	options.cancelled = on_cancelled;
 	options.progress = on_progress;

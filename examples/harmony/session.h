@@ -22,6 +22,15 @@ void session_close(struct session *session);
 /* The integration's section; NULL with an error that names the known ones. */
 const struct config_section *session_find(struct session *session, const char *name);
 
+/* What a section says, as settings; to be freed in either case. */
+harmony_status session_settings(harmony_settings **out, struct program *p,
+				const struct config_section *section);
+/* An error of the library about a key of a section gets its line. */
+void session_locate(const struct config *config, const struct config_section *section,
+		    harmony_error *error);
+/* Who runs the program; NULL: unknown. */
+const char *session_user(void);
+
 /* One change of an edit: as members of the object that is open, and as "  field: old -> new". */
 void change_json(struct json *json, const harmony_event *event);
 void change_text(struct out *out, const harmony_event *event);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "service.h"
 
-/* status: where each integration stands. */
+/* status: whether the service is alive, and where each integration stands. */
 
 struct listing {
 	struct program *p;
@@ -32,6 +33,25 @@ static void last_json(struct json *json, const char *key, const harmony_run *run
 	json_end(json);
 }
 
+/* When the login ends if nobody uses it, UTC ms, as the connector's report tells it; 0:
+   unknown, or never. */
+static int64_t login_ends(const char *report)
+{
+	static const char member[] = "\"refresh_expires_in\":";
+	const char *login = report ? strstr(report, "\"login\":{") : NULL;
+	const char *end = login ? strchr(login, '}') : NULL;
+	const char *at = login ? strstr(login, member) : NULL;
+	if (!at || !end || at > end)
+		return 0;
+	return now_wall() + strtoll(at + strlen(member), NULL, 10) * 1000;
+}
+
+static uint64_t backlog(const harmony_integration_status *s)
+{
+	return s->records[HARMONY_STATE_NEW] + s->records[HARMONY_STATE_OFFERED] +
+	       s->records[HARMONY_STATE_WAITING];
+}
+
 static void status_json(struct json *json, const harmony_integration_status *s)
 {
 	json_object(json, NULL);
@@ -44,6 +64,8 @@ static void status_json(struct json *json, const harmony_integration_status *s)
 	for (int state = 0; state < HARMONY_STATES; state++)
 		json_number(json, harmony_state_word(state), (int64_t)s->records[state]);
 	json_end(json);
+	json_number(json, "backlog", (int64_t)backlog(s));
+	json_time(json, "login_expires", login_ends(s->report));
 	json_number(json, "interval_seconds", s->interval / 1000);
 	json_time(json, "next_import", s->next_import);
 	if (s->report && *s->report) {
@@ -89,21 +111,45 @@ static void report_text(struct out *out, const char *report)
 static void status_text(struct out *out, const harmony_integration_status *s)
 {
 	char interval[32], next[TIME_SIZE];
-	uint64_t backlog = s->records[HARMONY_STATE_NEW] + s->records[HARMONY_STATE_OFFERED] +
-			   s->records[HARMONY_STATE_WAITING];
+	int64_t ends = login_ends(s->report);
 	out_format(out, "%s (%s)%s\n", s->name, s->connector, s->held ? ", a run is at work" : "");
 	last_text(out, "last export", &s->last_export);
 	last_text(out, "last import", &s->last_import);
 	out_format(out, "  %-12s %llu booked, %llu to offer, %llu rejected, %llu in doubt\n",
 		   "records", (unsigned long long)s->records[HARMONY_STATE_BOOKED],
-		   (unsigned long long)backlog,
+		   (unsigned long long)backlog(s),
 		   (unsigned long long)s->records[HARMONY_STATE_REJECTED],
 		   (unsigned long long)s->records[HARMONY_STATE_IN_DOUBT]);
 	if (s->next_import)
 		out_format(out, "  %-12s %s, every %s\n", "next import",
 			   local_time(next, s->next_import), duration(interval, s->interval));
+	if (ends)
+		out_format(out, "  %-12s ends %s if nobody uses it\n", "login",
+			   local_time(next, ends));
 	if (s->report && *s->report)
 		report_text(out, s->report);
+}
+
+static void service_status(struct program *p, const struct config *config)
+{
+	const struct config_entry *entry = config_get(&config->general, "store");
+	char *store = config_path(config, entry ? entry->value : "harmony.db");
+	struct beacon_state beacon = store ? beacon_look(store) : (struct beacon_state){0};
+	char since[TIME_SIZE];
+	free(store);
+	if (p->as_json) {
+		json_object(&p->json, "service");
+		json_flag(&p->json, "alive", beacon.alive);
+		if (beacon.pid)
+			json_number(&p->json, "pid", beacon.pid);
+		json_time(&p->json, "started", beacon.started);
+		json_end(&p->json);
+	} else if (beacon.alive) {
+		out_format(&p->out, "the service is at work since %s (process %lld)\n\n",
+			   local_time(since, beacon.started), (long long)beacon.pid);
+	} else {
+		out_text(&p->out, "the service is not at work\n\n");
+	}
 }
 
 static harmony_status on_integration(const harmony_integration_status *s, void *user)
@@ -125,10 +171,11 @@ int status_run(struct program *p, const struct arguments *a)
 	struct listing listing = {.p = p};
 	int code = session_open(&session, p);
 	if (code == EXIT_DONE) {
-		if (p->as_json) {
+		if (p->as_json)
 			json_text(&p->json, "configuration", session.config.path);
+		service_status(p, &session.config);
+		if (p->as_json)
 			json_array(&p->json, "integrations");
-		}
 		code = exit_of(
 		    harmony_sync_status(session.sync, NULL, on_integration, &listing, &p->error));
 		if (p->as_json)
