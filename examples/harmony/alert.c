@@ -75,9 +75,8 @@ static struct alert_letter *write_letter(const struct alert *alert)
 	struct alert_letter *letter = calloc(1, sizeof(*letter));
 	if (!letter)
 		return NULL;
-	snprintf(letter->subject, sizeof(letter->subject), "harmony: %s%s%s%s",
-		 alert->integration, *alert->integration ? ": " : "", alert->problem,
-		 alert->ended ? " is over" : "");
+	snprintf(letter->subject, sizeof(letter->subject), "harmony: %s%s%s%s", alert->integration,
+		 *alert->integration ? ": " : "", alert->problem, alert->ended ? " is over" : "");
 	if (alert->run)
 		snprintf(run, sizeof(run), "%lld", (long long)alert->run);
 	const char *const parts[][2] = {
@@ -104,8 +103,8 @@ static struct alert_letter *write_letter(const struct alert *alert)
 /* What a command may need; never the whole environment, which may hold client secrets. */
 static size_t environment(char **out, const struct alert_letter *letter)
 {
-	static const char *const names[] = {"PATH", "HOME", "USER",   "LOGNAME", "SHELL", "LANG",
-					    "TZ",   "TMPDIR", "LC_ALL"};
+	static const char *const names[] = {"PATH", "HOME", "USER",   "LOGNAME", "SHELL",
+					    "LANG", "TZ",   "TMPDIR", "LC_ALL"};
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = getenv(names[i]);

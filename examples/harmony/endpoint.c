@@ -111,8 +111,8 @@ bool endpoint_listen(struct endpoint *endpoint, const char *address, harmony_err
 	if (!address)
 		return true;
 	const char *want = resolve(&where, &len, address);
-	int fd = want ? -1
-		      : socket(where.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd =
+	    want ? -1 : socket(where.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 			bind(fd, &where.any, len) != 0 || listen(fd, ENDPOINT_CLIENTS) != 0)) {
 		int problem = errno;

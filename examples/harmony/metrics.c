@@ -210,7 +210,8 @@ static void problem(FILE *to, const struct metrics_row *row, unsigned problems)
 static void problems(FILE *to, const struct metrics *metrics)
 {
 	static const struct metrics_row service = {.connector = ""};
-	family(to, "problem", "gauge", "1 for each problem that goes on; integration \"\": of the service.");
+	family(to, "problem", "gauge",
+	       "1 for each problem that goes on; integration \"\": of the service.");
 	problem(to, &service, metrics->totals.problems);
 	for (size_t i = 0; i < metrics->count; i++)
 		problem(to, &metrics->rows[i], metrics->rows[i].problems);
@@ -231,8 +232,8 @@ static void service(FILE *to, const struct metrics *metrics)
 	whole(to, "workers_busy", "gauge", "Threads that are at a job now.", t->busy);
 	whole(to, "jobs_due", "gauge", "Jobs that wait for a worker.", t->due);
 	whole(to, "scans_total", "counter", "Looks at export folders.", t->scans);
-	whole(to, "late_imports_total", "counter", "Imports begun more than 10 s after they were due.",
-	      t->late_10s);
+	whole(to, "late_imports_total", "counter",
+	      "Imports begun more than 10 s after they were due.", t->late_10s);
 	whole_seconds(to, "last_lateness_seconds", "How late the last import was begun.",
 		      t->late_last);
 	whole_seconds(to, "largest_lateness_seconds", "How late an import was begun at most.",
@@ -286,7 +287,8 @@ harmony_status metrics_write(const char *path, const char *text, size_t size, ha
 	if (problem && fd >= 0)
 		unlink(part);
 	free(part);
-	return problem ? harmony_error_set(error, HARMONY_IO, NULL, "cannot write metrics_file %s: %s",
-					   path, strerror(problem))
-		       : HARMONY_OK;
+	return problem
+		   ? harmony_error_set(error, HARMONY_IO, NULL, "cannot write metrics_file %s: %s",
+				       path, strerror(problem))
+		   : HARMONY_OK;
 }

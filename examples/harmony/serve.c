@@ -14,10 +14,10 @@
 /* serve: the schedule of the library does the work on threads of its own. This is the loop
    around it: signals, the service manager, folders that change, numbers, alerts. */
 
-#define PATIENCE_MS 8000  /* of the jobs at SIGTERM; the whole ends within 10 s */
-#define ALERTS_MS   1500  /* of the alerts, after that */
-#define TICK_MS     5000  /* between two looks at what needs no hurry */
-#define METRICS_MS  15000 /* between two metrics_files */
+#define PATIENCE_MS 8000   /* of the jobs at SIGTERM; the whole ends within 10 s */
+#define ALERTS_MS   1500   /* of the alerts, after that */
+#define TICK_MS     5000   /* between two looks at what needs no hurry */
+#define METRICS_MS  15000  /* between two metrics_files */
 #define STUCK_MS    900000 /* no worker looked for work: longer than any request may take */
 #define FDS         (3 + ENDPOINT_CLIENTS + 1 + ALERT_CHILDREN)
 
@@ -43,7 +43,7 @@ struct service {
 	struct left_out *left_out;
 	size_t left_out_count;
 	int signals, wake;
-	int64_t started; /* UTC ms */
+	int64_t started;             /* UTC ms */
 	int64_t ping, tick, numbers; /* when next; monotonic ms */
 	bool metrics_failing, stuck, stopping;
 	int64_t metrics_since;
@@ -91,9 +91,8 @@ static void tell_problem(struct service *s, const struct alert *alert, const cha
 }
 
 /* A problem of the program's own. */
-static void own_problem(struct service *s, bool ended, const char *problem,
-			const char *integration, int64_t since, const char *code,
-			const char *message)
+static void own_problem(struct service *s, bool ended, const char *problem, const char *integration,
+			int64_t since, const char *code, const char *message)
 {
 	struct alert alert = {.ended = ended,
 			      .problem = problem,
@@ -113,10 +112,14 @@ static void run_members(struct log_line *line, const harmony_run *run)
 	const struct {
 		const char *key;
 		uint64_t value;
-	} counts[] = {{"records", run->records.total},       {"booked", run->records.booked},
-		      {"skipped", run->records.skipped},     {"rejected", run->records.rejected},
-		      {"waiting", run->records.waiting},     {"in_doubt", run->records.in_doubt},
-		      {"sales", run->sales},                 {"purchase", run->purchase},
+	} counts[] = {{"records", run->records.total},
+		      {"booked", run->records.booked},
+		      {"skipped", run->records.skipped},
+		      {"rejected", run->records.rejected},
+		      {"waiting", run->records.waiting},
+		      {"in_doubt", run->records.in_doubt},
+		      {"sales", run->sales},
+		      {"purchase", run->purchase},
 		      {"milliseconds", run->finished > run->started
 					   ? (uint64_t)(run->finished - run->started)
 					   : 0}};
@@ -135,7 +138,7 @@ static void on_run(const harmony_schedule_event *event)
 	const harmony_run *run = event->run;
 	bool ended = event->type == HARMONY_SCHEDULE_RUN_ENDED && run;
 	log_begin(&line,
-		  !ended                               ? HARMONY_LOG_DEBUG
+		  !ended                                ? HARMONY_LOG_DEBUG
 		  : run->state == HARMONY_RUN_SUCCEEDED ? HARMONY_LOG_INFO
 							: HARMONY_LOG_WARNING,
 		  ended ? "run_ended" : "run_begun");
@@ -144,9 +147,10 @@ static void on_run(const harmony_schedule_event *event)
 	log_text(&line, "direction", harmony_direction_word(event->direction));
 	if (ended)
 		run_members(&line, run);
-	log_end(&line, "%s", !ended          ? "at work"
-			     : run->message[0] ? run->message
-					       : run_counts(counts, run));
+	log_end(&line, "%s",
+		!ended            ? "at work"
+		: run->message[0] ? run->message
+				  : run_counts(counts, run));
 }
 
 static void on_problem(struct service *s, const harmony_schedule_event *event)
@@ -417,9 +421,10 @@ static void look_around(struct service *s)
 		return;
 	bool stuck = t.alive > STUCK_MS && (t.due > 0 || t.busy == t.workers);
 	if (stuck && !s->stuck)
-		log_say(HARMONY_LOG_ERROR, "stuck",
-			"no worker has looked for work for %lld s; the watchdog is not fed any more",
-			(long long)(t.alive / 1000));
+		log_say(
+		    HARMONY_LOG_ERROR, "stuck",
+		    "no worker has looked for work for %lld s; the watchdog is not fed any more",
+		    (long long)(t.alive / 1000));
 	s->stuck = stuck;
 	notify_send(&s->notify,
 		    "STATUS=%llu integrations, %llu with a problem; %u of %u workers busy; "
@@ -453,7 +458,8 @@ static int due(struct service *s)
 	if (now >= s->watch.retry)
 		watch_retry(&s->watch);
 	alerts_tend(&s->alerts, now);
-	int64_t next = least(least(s->tick, s->numbers), least(s->watch.retry, alerts_due(&s->alerts)));
+	int64_t next =
+	    least(least(s->tick, s->numbers), least(s->watch.retry, alerts_due(&s->alerts)));
 	if (s->notify.watchdog > 0)
 		next = least(next, s->ping);
 	now = now_monotonic();
@@ -489,9 +495,8 @@ static void on_signals(struct service *s)
 static void loop(struct service *s)
 {
 	while (!s->stopping) {
-		struct pollfd fds[FDS] = {{s->signals, POLLIN, 0},
-					  {s->wake, POLLIN, 0},
-					  {s->watch.fd, POLLIN, 0}};
+		struct pollfd fds[FDS] = {
+		    {s->signals, POLLIN, 0}, {s->wake, POLLIN, 0}, {s->watch.fd, POLLIN, 0}};
 		size_t count = 3;
 		uint64_t news;
 		int wait = due(s);
@@ -537,7 +542,9 @@ static harmony_status own_context(struct service *s)
 {
 	struct program *p = s->p;
 	harmony_context_options options = HARMONY_CONTEXT_OPTIONS_INIT;
-	int level = p->verbose ? HARMONY_LOG_DEBUG : p->quiet ? HARMONY_LOG_WARNING : HARMONY_LOG_INFO;
+	int level = p->verbose ? HARMONY_LOG_DEBUG
+		    : p->quiet ? HARMONY_LOG_WARNING
+			       : HARMONY_LOG_INFO;
 	options.log = log_library;
 	options.log_level = level;
 	harmony_status status = harmony_context_new(&s->context, &options, &p->error);
@@ -545,7 +552,7 @@ static harmony_status own_context(struct service *s)
 		harmony_context_free(p->context);
 		p->context = s->context;
 		log_open(strcmp(general(&s->config, "log_format"), "json") == 0 ? LOG_JSON
-										 : LOG_TEXT,
+										: LOG_TEXT,
 			 level);
 	}
 	return status;

@@ -70,7 +70,7 @@ struct watch {
 	int fd; /* -1: the system has none to give */
 	struct watch_folder *folders;
 	size_t count, room;
-	bool told; /* that some folders are scanned only */
+	bool told;     /* that some folders are scanned only */
 	int64_t retry; /* when to try again those that are not watched; monotonic ms */
 };
 
@@ -187,8 +187,7 @@ void metrics_free(struct metrics *metrics);
 /* The text format 0.0.4 of Prometheus; the caller frees it. NULL: no memory. */
 char *metrics_text(const struct metrics *metrics, size_t *size);
 /* Writes it whole or not at all. */
-harmony_status metrics_write(const char *path, const char *text, size_t size,
-			     harmony_error *error);
+harmony_status metrics_write(const char *path, const char *text, size_t size, harmony_error *error);
 
 /* ---- beacon.c ---- */
 

@@ -3,7 +3,7 @@
 
 import harness
 
-COMMANDS = "check convert export import login test history show edit reoffer status init rekey help"
+COMMANDS = "check convert export import login test history show edit reoffer status serve init rekey help"
 
 
 class Options(harness.Case):
@@ -16,7 +16,6 @@ class Options(harness.Case):
         text = self.check(0, "--help").text
         for command in COMMANDS.split():
             self.assertIn(f"\n  {command} ", text)
-        self.assertNotIn("serve", text)
         self.assertEqual(text, self.check(0, "help").text)
         self.assertEqual(text, self.check(0, "-h").text)
 
@@ -59,7 +58,7 @@ class Options(harness.Case):
     def test_operands(self):
         for args in (["check"], ["convert"], ["export"], ["import"], ["import", "a", "b"], ["show"],
                      ["show", "x"], ["show", "0"], ["edit", "1"], ["edit", "x", "a=b"], ["edit", "1", "ab"],
-                     ["reoffer"], ["reoffer", "1", "--run", "1"], ["status", "x"], ["history", "a", "b"],
+                     ["reoffer"], ["reoffer", "1", "--run", "1"], ["status", "x"], ["serve", "x"], ["history", "a", "b"],
                      ["login"], ["test"], ["init", "x"], ["rekey", "x"]):
             result = self.check(2, *args)
             self.assertEqual(result.out, b"", args)
