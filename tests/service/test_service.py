@@ -357,7 +357,7 @@ class Alerts(Case):
         house.configure({"dairy": house.ledger()}, alert_command="touch $HOME/told", alert_timeout="10s")
         running = house.serve()
         self.wrong()
-        running.wait("alert_sent")
+        self.assertIn("'$HOME/told'", running.wait("alert_failed")["output"])
         self.assertFalse((house.folder / "told").exists())
         running.stop()
 
