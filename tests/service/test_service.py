@@ -319,7 +319,7 @@ class Alerts(Case):
 
     def test_begun_and_ended(self):
         house = self.house
-        house.configure({"dairy": house.ledger()}, alert_command=f"'{self.alert_command()}' --to \"the books\"")
+        house.configure({"dairy": house.ledger(interval="1s")}, alert_command=f"'{self.alert_command()}' --to \"the books\"")
         running = house.serve(CANARY="s3cr3t")
         self.wrong()
         begun = running.wait("problem_begun", problem="records")
