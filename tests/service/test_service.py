@@ -334,9 +334,9 @@ class Alerts(Case):
         self.assertIn(f"harmony show {begun['run']}", text)
         self.assertIn("70/24700004", running.wait("record")["message"])
         running.wait("alert_sent")
-        record = house.json("show", begun["run"])["details"][0]["id"]
-        house.run("edit", record, "party=1003")
-        house.run("reoffer", record)
+        for failed in house.json("show", begun["run"])["details"]:
+            house.run("edit", failed["id"], failed["error"]["field"] + "=1003")
+        house.run("reoffer", "--run", begun["run"])
         running.wait("problem_ended", problem="records")
         self.assertIn("Until:", self.alert("ended", "records")[1])
         running.stop()
