@@ -96,6 +96,7 @@ typedef struct harmony_schedule_event {
 	   "fmuta6.csv:12: sales_invoice 70/24700001: account ... [unknown_account]";
 	   run->records says how many there are. */
 	const char *lines;
+	int64_t late; /* RUN_BEGUN: ms that its job began after it was due */
 } harmony_schedule_event;
 /* Called from whichever thread works, one at a time, with no lock held. Must not call
    start, stop, step or free. */

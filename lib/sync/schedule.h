@@ -26,6 +26,7 @@ enum {
 	HARMONY__DUE_OFFER,  /* what waits, or is in doubt */
 	HARMONY__DUE_IMPORT,
 	HARMONY__DUE_KEEP,   /* its login */
+	HARMONY__DUE_TALLY,  /* whether a person mended what was wrong with records */
 	HARMONY__DUES
 };
 
@@ -121,7 +122,7 @@ typedef struct harmony__worker {
 	harmony__item *item;
 	harmony__plan *plan;
 	int64_t began; /* the offering of an export, monotonic; 0: not yet */
-	bool step_told;
+	int64_t late;  /* ms that the job began after it was due */
 	harmony__result result;
 } harmony__worker;
 

@@ -382,10 +382,18 @@ static void do_keep(harmony__worker *worker)
 	ask_login(worker);
 }
 
+/* What every job asks is all that this one does. */
+static void do_tally(harmony__worker *worker)
+{
+	harmony__result *result = &worker->result;
+	result->status = harmony__integration_id(worker->plan->integration, &result->why);
+}
+
 static void (*const jobs[HARMONY__DUES])(harmony__worker *worker) = {
     [HARMONY__DUE_LOAD] = do_load,     [HARMONY__DUE_TAKE] = do_export,
     [HARMONY__DUE_SCAN] = do_scan,     [HARMONY__DUE_OFFER] = do_export,
-    [HARMONY__DUE_IMPORT] = do_import, [HARMONY__DUE_KEEP] = do_keep};
+    [HARMONY__DUE_IMPORT] = do_import, [HARMONY__DUE_KEEP] = do_keep,
+    [HARMONY__DUE_TALLY] = do_tally};
 
 /* A handle that failed gives that for every call: the next job has a new one. */
 static void close_failed_store(harmony__worker *worker)
@@ -422,11 +430,10 @@ void harmony__job_do(harmony__worker *worker)
 
 /* ---- from begin to end ---- */
 
-static void note_begin(harmony_schedule *schedule, harmony__item *item, int64_t now)
+static void note_begin(harmony_schedule *schedule, harmony__item *item, int64_t late)
 {
 	harmony_schedule_totals *totals = &schedule->totals;
 	int slot = item->running;
-	int64_t late = now - item->due[slot];
 
 	schedule->busy++;
 	item->state.running_since = harmony__wall(schedule->context);
@@ -513,7 +520,8 @@ void harmony__worker_turn(harmony__worker *worker, harmony__item *item)
 
 	worker->item = item;
 	worker->plan = item->plan;
-	note_begin(schedule, item, harmony__monotonic(schedule->context));
+	worker->late = harmony__monotonic(schedule->context) - item->due[item->running];
+	note_begin(schedule, item, worker->late);
 	harmony__monitor_leave(schedule->monitor);
 	harmony__job_do(worker);
 	harmony__monitor_enter(schedule->monitor);

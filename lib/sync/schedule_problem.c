@@ -216,7 +216,8 @@ void harmony__tell_begun(harmony__worker *worker, int direction)
 	harmony_schedule_event event = {.type = HARMONY_SCHEDULE_RUN_BEGUN,
 					.integration = worker->plan->integration->name,
 					.direction = direction,
-					.problem = -1};
+					.problem = -1,
+					.late = worker->late};
 	send(worker, &event);
 }
 

@@ -296,11 +296,13 @@ static void after_take(harmony_schedule *schedule, harmony__item *item,
 	int64_t next = schedule->options.scan;
 
 	if (result->status == HARMONY_OK) {
-		if (result->run.files > 0)
-			folder->refusals = 0;
-		folder->taken = result->part.print;
-		folder->held = result->ran ? 0 : result->part.print;
-		folder->until = now + MINUTE;
+		/* what is still there after it, files for the archive or a companion, could not
+		   be taken away: tried again after a while */
+		bool stay = harmony_settings_get(item->plan->integration->settings,
+						 "archive_path") == NULL;
+		folder->taken = stay ? result->part.print : 0;
+		folder->held = stay && result->ran ? 0 : result->part.print;
+		folder->until = now + patience_after(++folder->refusals);
 	} else if (result->part.unreadable && result->aside.len > 0) {
 		folder->seen = folder->taken = 0; /* what is left beside it comes next */
 		next = SOON;
@@ -378,6 +380,23 @@ static void next_offer(harmony__item *item, const harmony__result *result, int64
 
 #define HOLD (5 * SECOND)
 
+/* A person mends records in another process: seen soon while that is likely, and later on
+   once a minute. */
+static void next_tally(harmony_schedule *schedule, harmony__item *item, int64_t now)
+{
+	const harmony_schedule_state *state = &item->state;
+	int64_t wall = harmony__wall(schedule->context), since = wall;
+
+	for (int i = HARMONY_PROBLEM_RECORDS; i <= HARMONY_PROBLEM_DOUBT; i++)
+		if ((state->problems >> i & 1) != 0 && state->problem_since[i] < since)
+			since = state->problem_since[i];
+	if ((state->problems >> HARMONY_PROBLEM_RECORDS & 3) == 0)
+		item->due[HARMONY__DUE_TALLY] = HARMONY__NEVER;
+	else if (item->due[HARMONY__DUE_TALLY] == HARMONY__NEVER)
+		item->due[HARMONY__DUE_TALLY] =
+		    now + (wall - since < 10 * MINUTE ? 5 * SECOND : MINUTE);
+}
+
 static void after_hints(harmony__item *item, int64_t now)
 {
 	if (item->hinted && item->plan->exports)
@@ -409,6 +428,7 @@ void harmony__queue_settle(harmony_schedule *schedule, harmony__item *item,
 		after_keep(item, result, now);
 	if (slot != HARMONY__DUE_SCAN)
 		next_offer(item, result, now);
+	next_tally(schedule, item, now);
 	after_hints(item, now);
 	if (harmony__slot_speaks(slot))
 		end_turn(schedule, item, result->answered);
