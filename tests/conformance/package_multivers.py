@@ -74,6 +74,7 @@ class Multivers(package.Package):
                 ({}, {'refresh': 'static'}), ({}, {'refresh': 'absent'}), ({}, {'iso_dates': False}),
                 ({}, {'dates': 'dd-MM-yyyy'}), ({}, {'dates': 'time'}), ({}, {'dates': 'iso'}),
                 ({}, {'partial_put': 'keeps'}), ({}, {'unbalanced': 'accepted'}), ({}, {'duplicates': 'accepted'}),
+                ({}, {'missing': 400}),
                 ({'credit_squeeze': '0'}, {'credit_squeeze': 'required'}),
                 ({'supplier_banks': 'omit'}, {'supplier_banks': False}),
                 ({}, {'supplier_short_name': False}), ({}, {'supplier_entry': 'refused'}), ({}, {'created': 'empty'}),

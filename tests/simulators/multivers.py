@@ -92,6 +92,7 @@ class Simulator(base.Simulator):
         "journal_types": "dutch",      # how journals' types are numbered and called; or other
         "period_dates": True,          # periods tell their days
         "advance_ids": True,           # money in advance has a number
+        "missing": 404,                # HTTP status of what is not there; or 400
         "rule_status": 400,            # HTTP status of a broken business rule; 200: with an Error inside
         "errors": "messages",          # or pascal, exception, bare, html
         "created": "object",           # answer to a creation; or empty
@@ -485,7 +486,7 @@ class Simulator(base.Simulator):
         return self.answer_json(dict(row, messages=[]))
 
     def missing(self, what):
-        raise self.message(404, what + " bestaat niet.")
+        raise self.message(self.modes["missing"], what + " bestaat niet.")
 
     def party(self, request, side, keys):
         table = self.books_.parties[side.party]

@@ -10,6 +10,15 @@ void multivers_address(harmony__buf *url, const multivers *m, const char *path)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
+/* Some say that a thing is not there by 404, some by a refusal in words. */
+static bool says_absent(const harmony_error *refusal)
+{
+	static const harmony__remedy absent = {
+	    .words = {"bestaat niet", "niet gevonden", "not found", "does not exist"}};
+
+	return harmony__remedy_find(&absent, 1, refusal->vendor) != NULL;
+}
+
 harmony_status multivers_get(multivers *m, const char *path, const char *what,
 			     harmony__arena *arena, const harmony__json **root,
 			     harmony_error *error)
@@ -26,6 +35,10 @@ harmony_status multivers_get(multivers *m, const char *path, const char *what,
 	status = harmony__buf_check(&url, "the address of a request", error);
 	if (status == HARMONY_OK)
 		status = harmony__get_json(&m->frame, url.data, what, arena, root, &mine);
+	if (status == HARMONY_REJECTED && says_absent(&mine)) {
+		harmony_error_clear(&mine);
+		status = HARMONY_OK;
+	}
 	if (status == HARMONY_REJECTED && strpbrk(path, "%!"))
 		harmony_error_set(error, status, NULL, "%s; see `path_escape`", mine.message);
 	if (status != HARMONY_OK && mine.status != HARMONY_OK && error &&
@@ -137,8 +150,7 @@ static void take_answer(multivers *m, const harmony__http_response *response, ha
 		harmony__doubt(&m->frame, verdict, response);
 		return;
 	}
-	multivers_read_message(message, m->frame.context, response->status, response->body.data,
-			       response->body.len);
+	multivers_take_message(message, m->frame.context, *root);
 	if (message->error) {
 		*root = NULL;
 		*unsure = true;

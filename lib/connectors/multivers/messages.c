@@ -52,19 +52,45 @@ static void take_json(multivers_message *out, harmony__buf *words, const harmony
 	out->listed = list && out->error;
 }
 
-/* The text of a page, without its tags. */
+/* The text of a page, without its tags: words with a blank between them. */
 static void take_page(harmony__buf *words, const char *text, size_t len)
 {
-	bool tag = false;
+	bool tag = false, apart = false;
 
 	for (size_t i = 0; i < len && words->len < 500; i++) {
-		if (text[i] == '<' && !tag && words->len && words->data[words->len - 1] != ' ')
-			harmony__buf_char(words, ' ');
 		if (text[i] == '<' || text[i] == '>')
 			tag = text[i] == '<';
-		else if (!tag && (text[i] > ' ' || (words->len && text[i] == ' ')))
-			harmony__buf_char(words, text[i]);
+		apart = apart || tag || (unsigned char)text[i] <= ' ';
+		if (tag || text[i] == '>' || (unsigned char)text[i] <= ' ')
+			continue;
+		if (apart && words->len)
+			harmony__buf_char(words, ' ');
+		harmony__buf_char(words, text[i]);
+		apart = false;
 	}
+}
+
+/* That there was an error must not be lost with its words. */
+static void keep_words(multivers_message *out, harmony__buf *words)
+{
+	if (words->status == HARMONY_OK)
+		harmony__copy_text(out->text, sizeof(out->text), words->data ? words->data : "",
+				   words->len);
+	else
+		harmony__copy_text(out->text, sizeof(out->text), "its words are too long", 22);
+	harmony__tidy(out->text);
+	harmony__buf_free(words);
+}
+
+void multivers_take_message(multivers_message *out, harmony_context *context,
+			    const harmony__json *root)
+{
+	harmony__buf words;
+
+	memset(out, 0, sizeof(*out));
+	harmony__buf_init(&words, context, 65536);
+	take_json(out, &words, root);
+	keep_words(out, &words);
 }
 
 void multivers_read_message(multivers_message *out, harmony_context *context, int status,
@@ -76,21 +102,14 @@ void multivers_read_message(multivers_message *out, harmony_context *context, in
 
 	memset(out, 0, sizeof(*out));
 	harmony__arena_init(&arena, context, HARMONY__TREE_LIMIT);
-	harmony__buf_init(&words, context, 65536);
 	if (harmony__json_parse(&root, &arena, data, len, NULL) == HARMONY_OK) {
-		take_json(out, &words, root);
+		multivers_take_message(out, context, root);
 	} else if (status >= 400 && status < 500) {
+		harmony__buf_init(&words, context, 65536);
 		take_page(&words, data, len);
 		out->error = words.len > 0;
+		keep_words(out, &words);
 	}
-	/* That there was an error must not be lost with its words. */
-	if (words.status == HARMONY_OK)
-		harmony__copy_text(out->text, sizeof(out->text), words.data ? words.data : "",
-				   words.len);
-	else
-		harmony__copy_text(out->text, sizeof(out->text), "its words are too long", 22);
-	harmony__tidy(out->text);
-	harmony__buf_free(&words);
 	harmony__arena_free(&arena);
 }
 
@@ -151,7 +170,10 @@ static const char *field_name(const multivers *m, const harmony_record *record, 
 		if (harmony__equal_nocase(fields[i].name, name))
 			return fields[i].field;
 	/* The rest is called as in records, or is none of their fields. */
-	return harmony_field_find(name, strlen(name)) >= 0 ? name : "";
+	for (harmony_field field = 0; field < HARMONY_FIELD_COUNT; field++)
+		if (harmony__equal_nocase(harmony_field_describe(field)->name, name))
+			return harmony_field_describe(field)->name;
+	return "";
 }
 
 static bool is_list_of_vat(const char *text, size_t len)
@@ -192,7 +214,8 @@ void multivers_field_of(char *field, size_t size, const multivers *m, const harm
 
 	name = field_name(m, record, name ? name + 1 : path);
 	harmony__cursor_until(&cursor, '/', &text, &len);
-	if (harmony__cursor_digits(&cursor, 5, &index) == 0 && !is_list_of_vat(text, len)) {
+	if ((record && harmony__is_party(record)) ||
+	    (harmony__cursor_digits(&cursor, 5, &index) == 0 && !is_list_of_vat(text, len))) {
 		snprintf(field, size, "%s", name);
 		return;
 	}
@@ -239,6 +262,8 @@ static const struct {
      "this Multivers tells credit notes another way: see `credit_notes`; on an ordinary invoice "
      "see `sales_lines`"},
     {"creditSqueezeId", NULL, "vendor", "set `credit_squeeze` to one that Multivers has"},
+    {"exchangeRate", NULL, "vendor",
+     "this Multivers takes no exchange rates but its own: set exchange_rate = omit"},
     {"shortName", NULL, "missing_field", "give the relation a search code of at most 8 characters"},
     {"journalTransaction", NULL, "duplicate",
      "the transaction number is taken in that journal: see in Multivers by what"},

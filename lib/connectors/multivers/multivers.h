@@ -110,6 +110,9 @@ typedef struct multivers_message {
 	char text[768], path[128];
 } multivers_message;
 
+void multivers_take_message(multivers_message *out, harmony_context *context,
+			    const harmony__json *root);
+/* The same of an answer as it came: pages count with 4xx only. */
 void multivers_read_message(multivers_message *out, harmony_context *context, int status,
 			    const void *data, size_t len);
 /* The record's field that a path such as "/customerInvoiceLines/0/accountId" means; the

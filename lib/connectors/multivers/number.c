@@ -209,6 +209,11 @@ static void step_over(const multivers *m, multivers_counter *counter)
 			counter->next = r.number + 1;
 }
 
+static bool is_full(const multivers_message *message)
+{
+	return strstr(message->text, "9999") || strstr(message->path, "ournalTransaction");
+}
+
 static harmony_status ask(multivers *m, multivers_counter *counter, harmony_error *error)
 {
 	harmony_verdict verdict = HARMONY_VERDICT_INIT;
@@ -231,13 +236,14 @@ static harmony_status ask(multivers *m, multivers_counter *counter, harmony_erro
 	    harmony__json_whole(&counter->next,
 				harmony__json_get(root, "nextJournalTransaction")) != HARMONY_OK) {
 		counter->next = 0;
-		status = verdict.outcome == HARMONY_OUTCOME_REJECTED
+		status = verdict.outcome == HARMONY_OUTCOME_REJECTED && is_full(&message)
 			     ? HARMONY_LIMIT
 			     : harmony_error_set(error, HARMONY_RETRY, "network",
 						 "Multivers did not say which transaction of "
 						 "journal '%s' in %" PRId64
-						 " is next; it is tried again",
-						 counter->journal, counter->year);
+						 " is next (%s); it is tried again",
+						 counter->journal, counter->year,
+						 verdict.vendor[0] ? verdict.vendor : "no answer");
 	}
 	harmony__buf_free(&path);
 	harmony__arena_free(&arena);

@@ -50,9 +50,11 @@ static harmony_status load_stop(multivers *m, harmony_error *error)
 	m->stopped = (uint32_t)kinds;
 	harmony__buf_init(&now, m->frame.context, sizeof(then));
 	stop_text(&now, m);
-	if (now.status == HARMONY_OK && (now.len != len || memcmp(now.data, then, len) != 0))
-		m->stopped = 0;
 	status = harmony__buf_check(&now, "the kinds that were stopped", error);
+	if (status == HARMONY_OK && kinds && (now.len != len || memcmp(now.data, then, len) != 0)) {
+		m->stopped = 0; /* and so it stays when the setting is put back */
+		status = host->memo_save("stopped", "0", 1, host->user, error);
+	}
 	m->stopped_known = status == HARMONY_OK;
 	harmony__buf_free(&now);
 	return status;
@@ -62,10 +64,10 @@ harmony_status multivers_stop(multivers *m, harmony_kind kind, harmony_error *er
 {
 	const harmony_host *host = m->frame.host;
 	harmony__buf text;
-	harmony_status status;
+	harmony_status status = m->stopped_known || m->go_on ? HARMONY_OK : load_stop(m, error);
 
-	if (m->go_on)
-		return HARMONY_OK;
+	if (status != HARMONY_OK || m->go_on)
+		return status;
 	m->stopped |= HARMONY_BIT(kind);
 	harmony__buf_init(&text, m->frame.context, 256);
 	stop_text(&text, m);

@@ -390,10 +390,11 @@ harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char
 		status = multivers_list(m, path.data, "Iban", "bank accounts", NULL, look_for_bank,
 					&s, &mine);
 	if (status == HARMONY_REJECTED && table == MULTIVERS_SUPPLIERS)
-		harmony_error_set(error, status, NULL,
-				  "%s; set supplier_banks = omit where Multivers has no list of "
-				  "bank accounts of suppliers",
-				  mine.message);
+		status = harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "%s; set supplier_banks = omit where Multivers has no list of "
+		    "bank accounts of suppliers",
+		    mine.message);
 	else if (mine.status != HARMONY_OK && error && error->status == HARMONY_OK)
 		*error = mine;
 	harmony__buf_free(&path);

@@ -250,6 +250,7 @@ static bool is_another(const multivers *m, const harmony_record *record, const h
 static harmony_status find_entry(multivers *m, const harmony_record *record,
 				 harmony_verdict *verdict, harmony_error *error)
 {
+	harmony_error mine = HARMONY_ERROR_INIT;
 	const harmony__json *root = NULL;
 	harmony__arena arena;
 	harmony__buf path;
@@ -257,16 +258,26 @@ static harmony_status find_entry(multivers *m, const harmony_record *record,
 
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	harmony__buf_init(&path, m->frame.context, 1024);
-	status = path_of(&path, m, record, error);
+	status = path_of(&path, m, record, &mine);
 	if (status == HARMONY_NOTFOUND) {
 		tell_unknown(record, "", verdict);
 		status = HARMONY_OK;
 		goto done;
 	}
 	if (status == HARMONY_OK)
-		status = multivers_get(m, path.data, "a booking", &arena, &root, error);
-	if (status != HARMONY_OK)
+		status = multivers_get(m, path.data, "a booking", &arena, &root, &mine);
+	if (status == HARMONY_REJECTED) { /* it is this one that cannot be looked up */
+		tell_unknown(record, path.data, verdict);
+		harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), mine.vendor,
+				   strlen(mine.vendor));
+		status = HARMONY_OK;
 		goto done;
+	}
+	if (status != HARMONY_OK) {
+		if (error && error->status == HARMONY_OK)
+			*error = mine;
+		goto done;
+	}
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");
 	if (root && root->type == HARMONY__JSON_OBJECT &&
 	    (harmony_record_kind(record) == HARMONY_MEMORIAL || !is_another(m, record, root)))
@@ -305,6 +316,7 @@ static harmony_status find_party(multivers *m, const harmony_record *record,
 		status = multivers_has_bank(&has, m, table, code, iban, error);
 	if (status != HARMONY_OK)
 		return status;
+	changes = changes || made.outcome != HARMONY_OUTCOME_NONE;
 	harmony__verdict_at(
 	    verdict, found && !changes && has ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,
 	    found ? code : "");

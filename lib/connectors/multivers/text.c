@@ -56,7 +56,7 @@ harmony_status multivers_date_parse(harmony_date *out, const char *text)
 
 	if (!*text)
 		return HARMONY_NOTFOUND;
-	if (len >= 10 && text[4] == '-') {
+	if (len >= 10 && strspn(text, "0123456789") == 4) {
 		if (harmony_date_parse(&date, text, 10) != HARMONY_OK)
 			return HARMONY_FORMAT;
 		cursor = harmony__cursor_over(text + 10, len - 10);
