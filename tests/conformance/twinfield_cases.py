@@ -412,7 +412,9 @@ def one_at_a_time(suite):
 
 @case
 def limits_bare(suite):
-    """An answer of 429 that does not say how long, and is no XML."""
+    """An answer of 429 that does not say how long, and is no XML; takes a minute, so in the long profile."""
+    if not suite.long:
+        return 'not in the quick profile'
     with House(suite.program, suite.package(), {'batch': '1'}, modes={'retry_after': False}) as house:
         house.export(R.parties())
         house.package.fault('429', house.package.offer, nth=3)
