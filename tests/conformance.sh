@@ -7,6 +7,6 @@ set -eu
 cd "$(dirname "$0")/.."
 [ -d build ] || meson setup build
 ninja -C build examples/harmony/harmony
-for connector in exact-online minox; do
+for connector in exact-online minox multivers twinfield; do
 	python3 tests/conformance/conformance.py build/examples/harmony/harmony "$connector" "$@"
 done
