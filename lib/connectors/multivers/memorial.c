@@ -185,22 +185,22 @@ static void put_payment(multivers_entry *e, size_t row)
 /* ---- the transaction
  * ----------------------------------------------------------------------------- */
 
-/* What it is called in the books: its number, or a part of its hash. */
-static void put_document(multivers_entry *e)
+void multivers_document(char name[HARMONY_KEY_SIZE], const harmony_record *record)
 {
-	char name[HARMONY_KEY_SIZE];
-	const char *number = text_of(e, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
+	const char *number = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
+	const char *hash;
 
-	if (!*number) {
-		harmony_record_identifier(name, e->draft.record);
-		number = strchr(name, '#');
-		number = number ? number + 1 : name;
-	}
-	harmony__json_put(&e->w, "document", number);
+	harmony_record_identifier(name, record);
+	hash = strchr(name, '#');
+	if (*number)
+		harmony__copy_text(name, HARMONY_KEY_SIZE, number, strlen(number));
+	else if (hash)
+		memmove(name, hash + 1, strlen(hash));
 }
 
 void multivers_put_memorial(multivers_entry *e)
 {
+	char name[HARMONY_KEY_SIZE];
 	const char *text = text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION);
 	int64_t rate;
 
@@ -208,7 +208,8 @@ void multivers_put_memorial(multivers_entry *e)
 	if (!harmony__fits(&e->draft, text, e->m->description_max, HARMONY_HEADER, "description"))
 		return;
 	harmony__json_put(&e->w, "description", text);
-	put_document(e);
+	multivers_document(name, e->draft.record);
+	harmony__json_put(&e->w, "document", name);
 	if (*e->currency) {
 		harmony__json_put(&e->w, "currencyId", e->currency);
 		if (e->m->send_rate && harmony__number_of(&rate, e->draft.record, HARMONY_HEADER,

@@ -192,8 +192,10 @@ harmony_status multivers_entry_body(multivers_entry *made, multivers *m,
 				    const harmony_record *record, int64_t number, bool proving,
 				    harmony__buf *body, harmony_verdict *verdict,
 				    harmony_error *error);
-/* Entries of a memorial; memorial.c. */
+/* What follows the head of a memorial, and what it is called in the books: its number, or a
+   part of its hash; memorial.c. */
 void multivers_put_memorial(multivers_entry *e);
+void multivers_document(char name[HARMONY_KEY_SIZE], const harmony_record *record);
 /* What header and memorial share. */
 void multivers_put_date(multivers_entry *e, const char *name, size_t row, harmony_field field);
 const char *multivers_line_text(multivers_entry *e, size_t row);
@@ -247,15 +249,22 @@ harmony_status multivers_preview_party(multivers *m, const harmony_record *recor
 harmony_status multivers_party_body(multivers *m, const harmony_record *record,
 				    const multivers_thing *known, harmony__buf *body, bool *changes,
 				    harmony_verdict *verdict, harmony_error *error);
-/* The bank account that goes with a relation, "" for none. */
+/* The bank account that goes with a relation, "" for none; bank.c. */
 const char *multivers_bank_of(const multivers *m, const harmony_record *record);
 harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char *code,
 				  const char *iban, harmony_error *error);
+harmony_status multivers_bank_body(harmony__buf *body, const harmony_record *record,
+				   const char *organization, harmony_error *error);
+/* The relation is not done before its bank account is. `fresh` : it was just made. */
+harmony_status multivers_offer_bank(multivers *m, const harmony_record *record,
+				    const multivers_thing *party, bool fresh,
+				    harmony_verdict *verdict, harmony_error *error);
 
 /* Compares what Multivers holds with what was meant: BOOKED or DIFFERS. `total` : it is the
    total that differs. */
-void multivers_compare(multivers *m, const harmony_record *record, const harmony__json *booked,
-		       bool *total, harmony_verdict *verdict);
+harmony_status multivers_compare(multivers *m, const harmony_record *record,
+				 const harmony__json *booked, bool *total, harmony_verdict *verdict,
+				 harmony_error *error);
 harmony_status multivers_find(void *instance, const harmony_record *record,
 			      harmony_verdict *verdict, harmony_error *error);
 harmony_status multivers_read_back(void *instance, const harmony_record *record,

@@ -145,18 +145,17 @@ static harmony_status check_booked(multivers *m, const harmony_record *record, c
 	if (!root)
 		status = multivers_get(m, where, resource_of(harmony_record_kind(record)), &arena,
 				       &root, &why);
-	if (root) {
-		multivers_compare(m, record, root, &total, verdict);
+	if (status == HARMONY_OK && root)
+		status = multivers_compare(m, record, root, &total, verdict, &why);
+	if (status == HARMONY_OK && root) {
 		compare_due_date(m, record, root);
 		harmony__copy_text(m->compared, sizeof(m->compared), where, strlen(where));
 	} else {
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-				    "Multivers took it and did not say what it booked%s%s; it is "
+				    "Multivers took it, and what it booked is not known%s%s; it is "
 				    "looked up",
 				    why.message[0] ? ": " : "", why.message);
 	}
-	if (status == HARMONY_NOMEM)
-		harmony__nomem(error);
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), where, strlen(where));
 	harmony__arena_free(&arena);
 	return total ? multivers_stop(m, harmony_record_kind(record), error) : HARMONY_OK;

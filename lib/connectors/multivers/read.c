@@ -49,49 +49,66 @@ static const harmony__json *lines_of(const harmony__json *booked, harmony_kind k
 	return lines && lines->type == HARMONY__JSON_ARRAY ? lines : NULL;
 }
 
-/* How many lines of the record are like this one, and how many of what was booked. */
-static void count_alike(size_t *meant, size_t *found, const multivers *m,
-			const harmony_record *record, const harmony__json *lines,
-			const char *account, int64_t amount)
+/* Lines that were booked, ticked off one by one. They come in the order that they were sent in,
+   as a rule, so the search goes on behind the last one. */
+typedef struct ticking {
+	const harmony__json *lines, *at;
+	size_t index;
+	bool *used;
+} ticking;
+
+static bool tick_off(ticking *t, const char *account, int64_t amount)
 {
-	*meant = *found = 0;
-	for (size_t row = 1; row <= harmony_record_lines(record); row++)
-		*meant +=
-		    !*harmony__text_of(record, row, HARMONY_FIELD_PARTY) &&
-		    meant_amount(m, record, row) == amount &&
-		    strcmp(harmony__mapped(&m->frame, "accounts",
-					   harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT)),
-			   account) == 0;
-	for (const harmony__json *at = lines->first; at; at = at->next)
-		*found += line_amount(at) == amount &&
-			  strcmp(harmony__json_text(harmony__json_get(at, "accountId"), ""),
-				 account) == 0;
+	for (size_t tries = 0; tries < t->lines->count; tries++) {
+		const harmony__json *line = t->at ? t->at : t->lines->first;
+		size_t index = t->at ? t->index : 0;
+		t->at = line->next;
+		t->index = index + 1;
+		if (t->used[index] || line_amount(line) != amount ||
+		    strcmp(harmony__json_text(harmony__json_get(line, "accountId"), ""), account) !=
+			0)
+			continue;
+		t->used[index] = true;
+		return true;
+	}
+	return false;
 }
 
-static void compare_lines(const multivers *m, const harmony_record *record,
-			  const harmony__json *booked, harmony_verdict *verdict)
+static void tell_missing(harmony_verdict *verdict, size_t row, const char *account, int64_t amount)
 {
-	const harmony__json *lines = lines_of(booked, harmony_record_kind(record));
 	char want[HARMONY_DECIMAL_SIZE], field[32];
-	size_t meant, found;
 
-	for (size_t row = 1; lines && row <= harmony_record_lines(record); row++) {
+	snprintf(field, sizeof(field), "lines.%zu", row);
+	harmony_decimal_format(want, amount, HARMONY_SCALE_AMOUNT, '.');
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
+			    "Multivers booked no line of %s on ledger account %s as it was meant; "
+			    "correct the entry there",
+			    want, account);
+}
+
+static harmony_status compare_lines(const multivers *m, const harmony_record *record,
+				    const harmony__json *booked, harmony_verdict *verdict,
+				    harmony_error *error)
+{
+	ticking t = {.lines = lines_of(booked, harmony_record_kind(record))};
+
+	if (!t.lines)
+		return HARMONY_OK;
+	t.used = harmony__zalloc(m->frame.context, t.lines->count + 1);
+	if (!t.used)
+		return harmony__nomem(error);
+	for (size_t row = 1; row <= harmony_record_lines(record); row++) {
 		const char *account = harmony__mapped(
 		    &m->frame, "accounts", harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT));
 		int64_t amount = meant_amount(m, record, row);
-		if (*harmony__text_of(record, row, HARMONY_FIELD_PARTY))
+		if (*harmony__text_of(record, row, HARMONY_FIELD_PARTY) ||
+		    tick_off(&t, account, amount))
 			continue;
-		count_alike(&meant, &found, m, record, lines, account, amount);
-		if (found >= meant)
-			continue;
-		snprintf(field, sizeof(field), "lines.%zu", row);
-		harmony_decimal_format(want, amount, HARMONY_SCALE_AMOUNT, '.');
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
-				    "Multivers booked no line of %s on ledger account %s as it "
-				    "was meant; correct the entry there",
-				    want, account);
-		return;
+		tell_missing(verdict, row, account, amount);
+		break;
 	}
+	harmony__free(m->frame.context, t.used);
+	return HARMONY_OK;
 }
 
 /* What the total of an invoice hangs on, when it is the other way round or another. */
@@ -153,8 +170,9 @@ static bool compare_sides(const multivers *m, const harmony_record *record,
 	return true;
 }
 
-void multivers_compare(multivers *m, const harmony_record *record, const harmony__json *booked,
-		       bool *total, harmony_verdict *verdict)
+harmony_status multivers_compare(multivers *m, const harmony_record *record,
+				 const harmony__json *booked, bool *total, harmony_verdict *verdict,
+				 harmony_error *error)
 {
 	char id[sizeof(verdict->remote_id)];
 
@@ -163,24 +181,32 @@ void multivers_compare(multivers *m, const harmony_record *record, const harmony
 	*total = harmony_record_kind(record) == HARMONY_MEMORIAL
 		     ? compare_sides(m, record, booked, verdict)
 		     : compare_total(m, record, booked, verdict);
-	if (verdict->outcome == HARMONY_OUTCOME_BOOKED)
-		compare_lines(m, record, booked, verdict);
+	return verdict->outcome == HARMONY_OUTCOME_BOOKED
+		   ? compare_lines(m, record, booked, verdict, error)
+		   : HARMONY_OK;
 }
 
 /* ---- find ------------------------------------------------------------------------------------ */
 
-/* Whether a memorial under that number is ours: by what it is called in the books. 0: it is
-   another's, -1: nobody knows. */
-static int is_ours(const harmony_record *record, const harmony__json *booked)
+/* Whether a memorial under that number is ours: by what it is called in the books. */
+enum { OURS, OURS_CUT, NAMELESS, ANOTHERS };
+
+/* A name that came back shorter may have been cut there. */
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static int whose(const harmony_record *record, const harmony__json *booked)
 {
 	char name[HARMONY_KEY_SIZE];
-	const char *number = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
 	const char *document = harmony__json_text(harmony__json_get(booked, "document"), "");
 
-	harmony_record_identifier(name, record);
-	if (!*number)
-		number = strchr(name, '#') ? strchr(name, '#') + 1 : name;
-	return !*document ? -1 : strcmp(document, number) == 0;
+	multivers_document(name, record);
+	return !*document                    ? NAMELESS
+	       : strcmp(document, name) == 0 ? OURS
+	       : begins(name, document)      ? OURS_CUT
+					     : ANOTHERS;
 }
 
 static void tell_unknown(const harmony_record *record, const char *where, harmony_verdict *verdict)
@@ -211,24 +237,26 @@ static harmony_status path_of(harmony__buf *path, multivers *m, const harmony_re
 	return harmony__buf_check(path, "a request", error);
 }
 
+/* A memorial that is not called as ours was is ours only when it holds the same; and when it is
+   called otherwise and holds the same, nobody knows. */
 static harmony_status judge(multivers *m, const harmony_record *record, const char *where,
 			    const harmony__json *root, harmony_verdict *verdict,
 			    harmony_error *error)
 {
-	bool memorial = harmony_record_kind(record) == HARMONY_MEMORIAL, total = false;
-	int ours = memorial ? is_ours(record, root) : 1;
+	int owner = harmony_record_kind(record) == HARMONY_MEMORIAL ? whose(record, root) : OURS;
+	bool total = false;
+	harmony_status status = multivers_compare(m, record, root, &total, verdict, error);
 
-	if (ours == 0) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");
-		return HARMONY_OK;
-	}
-	multivers_compare(m, record, root, &total, verdict);
-	if (ours < 0 && verdict->outcome == HARMONY_OUTCOME_DIFFERS) {
-		tell_unknown(record, where, verdict);
-		return HARMONY_OK;
-	}
+	if (status != HARMONY_OK)
+		return status;
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), where, strlen(where));
-	return total ? multivers_stop(m, harmony_record_kind(record), error) : HARMONY_OK;
+	if (owner == OURS)
+		return total ? multivers_stop(m, harmony_record_kind(record), error) : HARMONY_OK;
+	if (owner == ANOTHERS && verdict->outcome == HARMONY_OUTCOME_DIFFERS)
+		harmony__verdict_at(verdict, HARMONY_OUTCOME_ABSENT, "");
+	else if (owner == ANOTHERS || verdict->outcome == HARMONY_OUTCOME_DIFFERS)
+		tell_unknown(record, where, verdict);
+	return HARMONY_OK;
 }
 
 /* Another relation's, or with another reference: the number is used for something else, and ours
@@ -244,7 +272,7 @@ static bool is_another(const multivers *m, const harmony_record *record, const h
 
 	return (*party && strcmp(party, harmony__text_of(record, HARMONY_HEADER,
 							 HARMONY_FIELD_PARTY)) != 0) ||
-	       (*reference && *ours && strcmp(reference, ours) != 0);
+	       (*reference && *ours && !begins(ours, reference));
 }
 
 static harmony_status find_entry(multivers *m, const harmony_record *record,
@@ -351,7 +379,7 @@ harmony_status multivers_read_back(void *instance, const harmony_record *record,
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	status = multivers_get(m, remote_id, "a booking", &arena, &root, error);
 	if (status == HARMONY_OK && root)
-		multivers_compare(m, record, root, &total, verdict);
+		status = multivers_compare(m, record, root, &total, verdict, error);
 	else if (status == HARMONY_OK)
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "lines",
 				    "Multivers said that it booked this as %s, and has nothing "
