@@ -38,7 +38,8 @@ extern "C" {
                stops after `slice` ms between two records, and goes on when they had their
                turn; waiting records are taken up `portion` at a time. One package has at
                most three quarters of the workers, and when three integrations in a row got
-               no answer of it, one until it answers. */
+               no answer of it, one until it answers. Looks at folders have at most half
+               of them, since a share may hang. */
 
 typedef struct harmony_schedule harmony_schedule;
 

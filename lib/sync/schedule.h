@@ -148,7 +148,7 @@ struct harmony_schedule {
 	size_t pending_count, pending_capacity;
 	bool beginning, failed; /* between begin and apply; an add failed */
 	harmony__worker **workers;
-	unsigned worker_count, busy, idle;
+	unsigned worker_count, busy, idle, scanning;
 	harmony__worker *own; /* of step */
 	harmony_schedule_totals totals;
 };

@@ -154,6 +154,14 @@ static void end_turn(harmony_schedule *schedule, harmony__item *item, int answer
 		harmony__queue_unpark(schedule, package->first);
 }
 
+#define SCAN_LATER INT64_C(200)
+
+/* A look at a share that hangs must not take every worker. */
+static bool may_scan(const harmony_schedule *schedule)
+{
+	return schedule->scanning == 0 || schedule->scanning < schedule->worker_count / 2;
+}
+
 harmony__item *harmony__queue_take(harmony_schedule *schedule, int64_t now, int64_t *wait)
 {
 	*wait = HARMONY__NEVER;
@@ -169,6 +177,11 @@ harmony__item *harmony__queue_take(harmony_schedule *schedule, int64_t now, int6
 			*wait = item->key - now;
 			return NULL;
 		}
+		if (slot == HARMONY__DUE_SCAN && !may_scan(schedule)) {
+			item->due[slot] = now + SCAN_LATER;
+			harmony__queue_put(schedule, item);
+			continue;
+		}
 		if (can_park(slot) &&
 		    item->package->running >= turns_of(schedule, item->package)) {
 			park(item);
@@ -178,6 +191,7 @@ harmony__item *harmony__queue_take(harmony_schedule *schedule, int64_t now, int6
 		item->running = slot;
 		harmony__queue_drop(schedule, item);
 		item->package->running += harmony__slot_speaks(slot);
+		schedule->scanning += slot == HARMONY__DUE_SCAN;
 		return item;
 	}
 	return NULL;
@@ -350,14 +364,14 @@ static void after_keep(harmony__item *item, const harmony__result *result, int64
 static void next_offer(harmony__item *item, const harmony__result *result, int64_t now)
 {
 	bool export = result->slot == HARMONY__DUE_TAKE || result->slot == HARMONY__DUE_OFFER;
-	bool progress = result->ran && result->run.records.booked > 0;
+	bool progress = result->ran && (export ? result->run.records.booked > 0
+					       : result->run.status == HARMONY_OK);
 	int64_t wait = result->retry_in;
 
-	if (export && result->ran && !result->yielded && result->answered <= 0 && !progress &&
-	    result->run.code[0] != '\0')
-		item->offer_failures++;
-	else if (result->answered > 0)
+	if (progress)
 		item->offer_failures = 0;
+	else if (export && result->ran && !result->yielded && result->run.code[0] != '\0')
+		item->offer_failures++; /* down, or no login, or no more for today */
 	if (result->yielded) {
 		item->due[HARMONY__DUE_OFFER] = now;
 		return;
@@ -414,6 +428,7 @@ void harmony__queue_settle(harmony_schedule *schedule, harmony__item *item,
 
 	if ((result->holds >> HARMONY_PROBLEM_STORE & 1) != 0) /* others would find the same */
 		schedule->held = now + HOLD;
+	schedule->scanning -= slot == HARMONY__DUE_SCAN;
 	item->running = -1;
 	item->due[slot] = HARMONY__NEVER;
 	if (slot == HARMONY__DUE_LOAD)

@@ -592,6 +592,60 @@ static void tells_a_package_that_is_down_once(void **state)
 	assert_int_equal(state_of("i0").oldest_waiting, 0);
 }
 
+static void leaves_a_package_alone_that_takes_nothing(void **state)
+{
+	static const struct {
+		int status, problem;
+	} all[] = {{HARMONY_AUTH, HARMONY_PROBLEM_LOGIN},
+		   {HARMONY_RATE, HARMONY_PROBLEM_ALLOWANCE},
+		   {HARMONY_CONFIG, HARMONY_PROBLEM_CONFIGURATION},
+		   {HARMONY_INDOUBT, HARMONY_PROBLEM_DOUBT}};
+
+	(void)state;
+	set_of(4, archives);
+	run_for(MINUTE);
+	for (unsigned i = 0; i < 4; i++) {
+		memset(&h.told, 0, sizeof(h.told));
+		packages[i].status = all[i].status;
+		write_entries(i, 1, 200);
+		run_for(24 * HOUR);
+		print_message("%s: %u runs in a day\n", harmony_problem_word(all[i].problem),
+			      h.told.runs_ended);
+		assert_int_equal(h.told.begun[all[i].problem], 1);
+		assert_int_equal(h.told.ended[all[i].problem], 0);
+		assert_true(h.told.runs_ended < (i < 3 ? 40 : 200));
+		packages[i].status = HARMONY_OK;
+		run_for(2 * HOUR);
+		assert_int_equal(booked(i), 200);
+		assert_int_equal(h.told.begun[all[i].problem], 1);
+		assert_int_equal(h.told.ended[all[i].problem], 1);
+	}
+}
+
+static void waits_while_a_person_has_the_integration(void **state)
+{
+	harmony_store *store;
+	int64_t id = 0;
+	void *lock = NULL;
+
+	(void)state;
+	set_of(1, archives);
+	run_for(MINUTE);
+	assert_int_equal(house_store(&store, NULL, NULL), HARMONY_OK);
+	assert_int_equal(store->integration(&id, store->self, "i0", NULL), HARMONY_OK);
+	assert_int_equal(store->lock(&lock, store->self, id, "run", 0, NULL), HARMONY_OK);
+	write_entries(0, 1, 3);
+	run_for(HOUR);
+	assert_int_equal(booked(0), 0);
+	assert_true(is_there(0, "fmuta6.csv"));
+	store->unlock(store->self, lock);
+	harmony_store_close(store);
+	run_for(10 * SECOND);
+	assert_int_equal(booked(0), 3);
+	for (int i = 0; i < HARMONY_PROBLEMS; i++)
+		assert_int_equal(h.told.begun[i], 0);
+}
+
 static void tells_a_login_over_a_restart(void **state)
 {
 	(void)state;
@@ -844,6 +898,8 @@ int main(void)
 	    TEST(sets_unreadable_files_aside),
 	    TEST(tells_when_a_share_is_gone),
 	    TEST(tells_a_package_that_is_down_once),
+	    TEST(leaves_a_package_alone_that_takes_nothing),
+	    TEST(waits_while_a_person_has_the_integration),
 	    TEST(tells_a_login_over_a_restart),
 	    TEST(names_rejected_lines),
 	    TEST(tells_a_store_that_fails_once),
