@@ -243,7 +243,7 @@ static void tell_late(const char *what, size_t from, double used, double took)
 	pthread_mutex_unlock(&lock);
 	qsort(sorted, n, sizeof(*sorted), by_size);
 	if (n > 0)
-		printf("%-17s %6zu polls, %5.2f/s, late p50 %lld p99 %lld max %lld ms, CPU %.2f ms a "
+		printf("%-10s %6zu polls, %5.2f/s, late p50 %lld p99 %lld max %lld ms, CPU %.2f ms a "
 		       "poll (%.1f %% of a core), resident %.0f KiB\n",
 		       what, n, (double)n / took, (long long)sorted[n / 2],
 		       (long long)sorted[n * 99 / 100], (long long)sorted[n - 1],
@@ -303,14 +303,33 @@ static harmony_settings *settings_of(unsigned number, unsigned port, unsigned in
 	return list;
 }
 
-/* Every integration has a login of its own, got as a person would get it. */
-static void log_in(unsigned count, unsigned port, unsigned interval, bool watch)
+/* The clock stands still while all is made ready, and goes from there. */
+static int64_t wall_base, started;
+
+static int64_t monotonic(void *user)
+{
+	struct timespec t;
+	(void)user;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t wall(void *user)
+{
+	return wall_base + (started != 0 ? monotonic(user) - started : 0);
+}
+
+/* Every integration has a login of its own, got as a person would get it, and was polled
+   half an interval ago: the polls that follow are spread as in a service that goes on. */
+static void make_ready(unsigned count, unsigned port, unsigned interval, bool watch)
 {
 	harmony_sync_options options = HARMONY_SYNC_OPTIONS_INIT;
 	harmony_error error = HARMONY_ERROR_INIT;
 	char path[96], name[16];
 
 	must(open_store(&options.store, NULL, &error), &error);
+	options.folder = folder;
+	wall_base -= (int64_t)interval * 500;
 	for (unsigned i = 0; i < count; i++) {
 		harmony_sync *sync;
 		harmony_settings *list = settings_of(i, port, interval, watch);
@@ -320,10 +339,13 @@ static void log_in(unsigned count, unsigned port, unsigned interval, bool watch)
 		must(harmony_sync_new(&sync, context, &options, &error), &error);
 		must(harmony_sync_add(sync, name, list, NULL, &error), &error);
 		must(harmony_sync_login_token(sync, name, "first", &error), &error);
+		must(harmony_sync_import(NULL, sync, name, NULL, &error), &error);
 		harmony_sync_free(sync);
 		harmony_settings_free(list);
 	}
 	harmony_store_close(options.store);
+	wall_base += (int64_t)interval * 500;
+	started = monotonic(NULL);
 }
 
 static void fill(harmony_schedule *schedule, unsigned count, unsigned port, unsigned interval,
@@ -354,6 +376,7 @@ int main(int argc, char **argv)
 	harmony_schedule_options options = HARMONY_SCHEDULE_OPTIONS_INIT;
 	harmony_context_options made = HARMONY_CONTEXT_OPTIONS_INIT;
 	const harmony_allocator allocator = {sizeof(allocator), resize, NULL};
+	const harmony_clock clock = {sizeof(clock), wall, monotonic, NULL};
 	harmony_schedule *schedule;
 	harmony_error error = HARMONY_ERROR_INIT;
 	pid_t pid = 0;
@@ -366,15 +389,17 @@ int main(int argc, char **argv)
 	port = start_responder(&pid);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	made.allocator = &allocator;
+	made.clock = &clock;
+	wall_base = (int64_t)time(NULL) * 1000;
 	late_room = 1000000;
 	late = malloc(late_room * sizeof(*late));
 	if (late == NULL || mkdtemp(folder) == NULL)
 		return 2;
 	must(harmony_context_new(&context, &made, &error), &error);
 	double from = seconds();
-	log_in(count, port, interval, scan > 0);
-	printf("%u integrations, interval %u s, %u workers, scan %u ms, 2 x %u rows a poll; logged in "
-	       "in %.0f s\n",
+	make_ready(count, port, interval, scan > 0);
+	printf("%u integrations, interval %u s, %u workers, scan %u ms, 2 x %u rows a poll; made "
+	       "ready in %.0f s\n",
 	       count, interval, options.workers, scan, rows, seconds() - from);
 	options.open_store = open_store;
 	options.folder = folder;
@@ -388,17 +413,11 @@ int main(int argc, char **argv)
 	       (double)(atomic_load(&heap) - before) / 1024 / count, (resident_kib() - resident) / count);
 	must(harmony_schedule_start(schedule, &error), &error);
 	double begun = seconds(), used = cpu(), step = seconds(), step_used = used;
-	double whole_from = minutes * 60 - interval, whole_begun = begun, whole_used = used;
-	size_t step_from = 0, whole_first = 0;
+	size_t step_from = 0;
 	for (double left = minutes * 60; left > 1; left = minutes * 60 - (seconds() - begun)) {
 		struct timespec nap = {left < 60 ? (time_t)left : 60, 0};
 		char what[32];
 		nanosleep(&nap, NULL);
-		if (whole_first == 0 && whole_from > 0 && seconds() - begun >= whole_from) {
-			whole_first = late_count;
-			whole_begun = seconds();
-			whole_used = cpu();
-		}
 		size_t now_from = late_count;
 		(void)snprintf(what, sizeof(what), "%5.1f min", (seconds() - begun) / 60);
 		tell_late(what, step_from, cpu() - step_used, seconds() - step);
@@ -407,8 +426,6 @@ int main(int argc, char **argv)
 		step_used = cpu();
 	}
 	tell_late("all", 0, cpu() - used, seconds() - begun);
-	/* behind the start, which polls all that is overdue */
-	tell_late("the last interval", whole_first, cpu() - whole_used, seconds() - whole_begun);
 	must(harmony_schedule_stop(schedule, 10000, &error), &error);
 	printf("idle again: %.1f KiB of the library's memory, %.1f KiB resident an integration\n",
 	       (double)(atomic_load(&heap) - before) / 1024 / count, (resident_kib() - resident) / count);
