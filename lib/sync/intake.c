@@ -145,57 +145,68 @@ void harmony__paths_free(harmony__paths *paths)
 	*paths = (harmony__paths){.context = paths->context};
 }
 
+/* In the order in which they are taken in: relations, entries. */
+enum { DEBTORS, CREDITORS, ENTRIES, COMPANION, RANKS };
+
 typedef struct beside {
-	harmony__paths *paths;
-	const char *folder;  /* with its slash, "" for the working one */
-	const char *entries; /* the export's own name */
-	const char *companion; /* of the export */
-	int rank;            /* of the wanted one: debtors, creditors, entries, companion */
+	const char *folder;        /* with its slash, "" for the working one */
+	const char *wanted[RANKS]; /* NULL: not that one */
+	harmony__paths found[RANKS];
 } beside;
 
-/* Relations before entries. Names are compared as on the ERP's own system: without case. */
+/* Names are compared as on the ERP's own system: without case. */
 static harmony_status match_name(const char *name, void *user)
 {
 	beside *look = user;
-	const char *const wanted[] = {"debitr.csv", "credit.csv", look->entries, look->companion};
-	harmony__buf path;
-	harmony_status status;
+	harmony_status status = HARMONY_OK;
 
-	if (!harmony__equal_nocase(name, wanted[look->rank]))
-		return HARMONY_OK;
-	harmony__buf_init(&path, look->paths->context, 4096);
-	(void)harmony__buf_printf(&path, "%s%s", look->folder, name);
-	status = path.status;
-	if (status == HARMONY_OK)
-		status = add_path(look->paths, path.data, path.len);
-	harmony__buf_free(&path);
+	for (int rank = 0; rank < RANKS && status == HARMONY_OK; rank++) {
+		harmony__buf path;
+		if (look->wanted[rank] == NULL || !harmony__equal_nocase(name, look->wanted[rank]))
+			continue;
+		harmony__buf_init(&path, look->found[rank].context, 4096);
+		status = harmony__buf_printf(&path, "%s%s", look->folder, name);
+		if (status == HARMONY_OK)
+			status = add_path(&look->found[rank], path.data, path.len);
+		harmony__buf_free(&path);
+	}
 	return status;
 }
 
-/* Those of the ranks from `first` up to `last`. */
-static harmony_status paths_beside(harmony__paths *out, const char *export_path, int first,
-				   int last, harmony_error *error)
+/* The files of an export that lie beside it, or its companion. */
+static harmony_status paths_beside(harmony__paths *out, const char *export_path, bool companion,
+				   harmony_error *error)
 {
 	const char *slash = strrchr(export_path, '/');
 	size_t len = slash != NULL ? (size_t)(slash - export_path) + 1 : 0;
-	harmony__buf folder, companion;
+	beside look = {.folder = ""};
+	harmony__buf folder, ready;
 	harmony_status status;
 
 	harmony__buf_init(&folder, out->context, 4096);
-	harmony__buf_init(&companion, out->context, 4096);
+	harmony__buf_init(&ready, out->context, 4096);
 	(void)harmony__buf_add(&folder, export_path, len);
-	(void)harmony__buf_add(&folder, "", 0);
-	(void)harmony__buf_printf(&companion, "%s.ready", export_path + len);
+	(void)harmony__buf_printf(&ready, "%s.ready", export_path + len);
 	status = harmony__buf_check(&folder, "export_path", error);
 	if (status == HARMONY_OK)
-		status = harmony__buf_check(&companion, "export_path", error);
-	for (int rank = first; rank <= last && status == HARMONY_OK; rank++) {
-		beside look = {out, len > 0 ? folder.data : "", export_path + len, companion.data,
-			       rank};
+		status = harmony__buf_check(&ready, "export_path", error);
+	look.folder = len > 0 ? folder.data : "";
+	look.wanted[DEBTORS] = companion ? NULL : "debitr.csv";
+	look.wanted[CREDITORS] = companion ? NULL : "credit.csv";
+	look.wanted[ENTRIES] = companion ? NULL : export_path + len;
+	look.wanted[COMPANION] = companion ? ready.data : NULL;
+	for (int rank = 0; rank < RANKS; rank++)
+		look.found[rank].context = out->context;
+	if (status == HARMONY_OK)
 		status =
 		    harmony__folder_each(len > 0 ? folder.data : ".", match_name, &look, error);
+	for (int rank = 0; rank < RANKS; rank++) {
+		const harmony__paths *found = &look.found[rank];
+		for (size_t i = 0; i < found->count && status == HARMONY_OK; i++)
+			status = add_path(out, found->list[i], strlen(found->list[i]));
+		harmony__paths_free(&look.found[rank]);
 	}
-	harmony__buf_free(&companion);
+	harmony__buf_free(&ready);
 	harmony__buf_free(&folder);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
@@ -216,9 +227,6 @@ static harmony_status export_file(harmony__buf *path, harmony__integration *inte
 	return status;
 }
 
-#define ENTRIES   2
-#define COMPANION 3
-
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
 				 const char *const *paths, size_t count, harmony_error *error)
 {
@@ -236,7 +244,7 @@ harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *inte
 	harmony__buf_init(&path, integration->sync->context, 4096);
 	status = export_file(&path, integration, error);
 	if (status == HARMONY_OK)
-		status = paths_beside(out, path.data, 0, ENTRIES, error);
+		status = paths_beside(out, path.data, false, error);
 	harmony__buf_free(&path);
 	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
 }
@@ -252,7 +260,7 @@ static harmony_status companions_of(harmony__paths *out, harmony__integration *i
 	harmony__buf_init(&path, integration->sync->context, 4096);
 	status = export_file(&path, integration, error);
 	if (status == HARMONY_OK)
-		status = paths_beside(out, path.data, COMPANION, COMPANION, error);
+		status = paths_beside(out, path.data, true, error);
 	harmony__buf_free(&path);
 	return status == HARMONY_NOTFOUND ? HARMONY_CONFIG : status;
 }
