@@ -205,6 +205,48 @@ def kept_number(suite):
     return '18 failures'
 
 
+@case
+def documents(suite):
+    """A memorial in doubt is found by its number, whatever Multivers kept of what it is called."""
+    records = [R.memorial('26900001'), R.memorial('26900002')]  # alike but for their numbers
+    for mode in ('kept', 'cut', 'dropped'):
+        for kind in ('reset_before', 'reset_after', 'garbage'):
+            survive(suite, records, kind, suite.package().offer, modes={'documents': mode}, nth=1)
+    with House(suite.program, suite.package()) as house:  # somebody else's entry under our number, with our content
+        house.package.fault('reset_after', house.package.offer, nth=1)
+        house.export([records[0]], DOUBT)
+        house.package.no_faults()
+        house.package.sim.first.fin_trans[0]['document'] = 'van Jan'
+        run = house.export([], DOUBT)
+        assert run['records']['in_doubt'] == 1, run
+        message = house.details(run, '--failed')[0]['error']['message']
+        assert 'FinTrans/2026/MEM/1' in message and '31-05-2026' in message, message
+        house.package.sim.first.fin_trans[0]['finTransEntries'][0]['accountId'] = '4600'
+        house.export([])  # with other content, so that ours was not booked
+        assert [row['journalTransaction'] for row in house.package.sim.first.fin_trans] == [1, 2]
+
+
+@case
+def lost_store(suite):
+    """With a new store nothing that goes by a number is booked twice."""
+    records = R.parties() + [R.sales('26700001'), R.purchase('26600001'), R.sales('26700002', value='-50.00')]
+    with House(suite.program, suite.package()) as house:
+        house.export(records)
+        for name in os.listdir(house.folder):
+            if name.startswith('harmony.db'):
+                os.remove(house.path(name))
+        house.login()
+        run = house.export(records)
+        assert run['records']['booked'] == len(records), run
+        same_books(house.package, records)
+        changed = R.sales('26700001', value='99.00')
+        os.remove(house.path('harmony.db'))
+        house.login()
+        error = refused(house, R.parties() + [changed])['70/26700001']
+        assert error['code'] in ('duplicate', 'booked_differs') and error['message'], error
+        same_books(house.package, records)
+
+
 # ---- messages
 
 @case

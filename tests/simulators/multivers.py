@@ -92,6 +92,7 @@ class Simulator(base.Simulator):
         "journal_types": "dutch",      # how journals' types are numbered and called; or other
         "period_dates": True,          # periods tell their days
         "advance_ids": True,           # money in advance has a number
+        "documents": "kept",           # what a memorial is called; or cut, dropped
         "missing": 404,                # HTTP status of what is not there; or 400
         "rule_status": 400,            # HTTP status of a broken business rule; 200: with an Error inside
         "errors": "messages",          # or pascal, exception, bare, html

@@ -434,6 +434,10 @@ class Administration:
             row["finTransEntries"][0]["accountId"] = ""
         for invoice, amount in paid:
             invoice["_open"] -= amount
+        if self.modes["documents"] == "cut":
+            row["document"] = row["document"][:5]
+        elif self.modes["documents"] == "dropped":
+            del row["document"]
         row.update(totalDebitAmount=sum((a for a in amounts if a > 0), Decimal(0)),
                    totalCreditAmount=-sum((a for a in amounts if a < 0), Decimal(0)))
         self.fin_trans.append(row)
