@@ -94,13 +94,15 @@ static void take_choices(multivers *m)
 	m->go_on = harmony__frame_is(f, "totals", "report");
 }
 
+/* "V221"; "API_1_9_3" on a server of one's own. */
 static harmony_status take_version(multivers *m, harmony_error *error)
 {
 	const char *version = harmony__frame_setting(&m->frame, "api_version");
 	size_t len = strlen(version);
 
-	if (len < 2 || len >= sizeof(m->version) || (version[0] != 'V' && version[0] != 'v') ||
-	    strspn(version + 1, "0123456789") != len - 1)
+	if (len < 2 || len >= sizeof(m->version) ||
+	    strspn(version, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") !=
+		len)
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
 					 "api_version = %s: write it as addresses have it, such as "
 					 "V221",
@@ -112,10 +114,10 @@ static harmony_status take_version(multivers *m, harmony_error *error)
 /* Versions up to 1.9.1 took 30 characters; 1.10 is newer, and its number (V110) is not. */
 static size_t length_of(const multivers *m)
 {
-	static const char *const old[] = {"14", "16", "18", "182", "19", "191"};
+	static const char *const old[] = {"V14", "V16", "V18", "V182", "V19", "V191"};
 
 	for (size_t i = 0; i < HARMONY__COUNT(old); i++)
-		if (strcmp(m->version + 1, old[i]) == 0)
+		if (harmony__equal_nocase(m->version, old[i]))
 			return 30;
 	return 100;
 }
