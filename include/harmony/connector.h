@@ -102,7 +102,10 @@ enum {
 	HARMONY_CAN_READ_BACK = 1 << 17, /* read_back */
 	HARMONY_CAN_PREVIEW = 1 << 18,   /* preview */
 	HARMONY_CAN_BATCH = 1 << 19,     /* offer takes up to batch_max records */
-	HARMONY_CAN_FIND = 1 << 20       /* find answers; without it in_doubt needs a person */
+	HARMONY_CAN_FIND = 1 << 20,      /* find answers; without it in_doubt needs a person */
+	/* offer of what the package has already books nothing and says so, whoever booked it:
+	   without it the core looks before the first run of an integration */
+	HARMONY_CAN_REPEAT = 1 << 21
 };
 
 typedef harmony_status (*harmony_item_fn)(const harmony_record *item, void *user);

@@ -36,7 +36,9 @@ static harmony_status offer_claimed(harmony__job *job, harmony_error *error)
 		harmony__job_stop(job, status, &why);
 		return HARMONY_OK;
 	}
-	status = harmony__resolve(job, error);
+	status = harmony__look_first(job, error);
+	if (status == HARMONY_OK)
+		status = harmony__resolve(job, error);
 	return status == HARMONY_OK ? harmony__offer(job, error) : status;
 }
 

@@ -219,6 +219,10 @@ harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_erro
    An error is of the store; what the package said is in job->stop and in the records. */
 harmony_status harmony__resolve(harmony__job *job, harmony_error *error);
 harmony_status harmony__offer(harmony__job *job, harmony_error *error);
+/* ---- first.c ---- */
+/* In the first run of an integration: looks whether the package has its entries already, and
+   puts them in doubt when it does. The connector is open. Errors as harmony__resolve. */
+harmony_status harmony__look_first(harmony__job *job, harmony_error *error);
 /* ---- export.c ---- */
 /* harmony_sync_export; `part` (may be NULL) as a schedule wants it. */
 harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,

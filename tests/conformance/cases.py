@@ -426,6 +426,20 @@ def nothing_open(suite):
         assert run['items'] == {'sales': 0, 'purchase': 0} and house.dbopen() == [], run
 
 
+@case
+def new_store(suite):
+    """A store that is lost, and a file that was booked: nothing is booked twice, what is new is."""
+    with House(suite.program, suite.package()) as house:
+        records = R.parties() + [r for r in R.entries() if r['kind'] not in house.package.blind]
+        house.export(records)
+        house.forget()
+        house.login()
+        more = records + [R.sales('26710999')]
+        run = house.export(more)
+        assert run['records']['booked'] == len(more), run
+        same_books(house.package, more)
+
+
 # ---- how many requests
 
 @case

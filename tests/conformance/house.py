@@ -77,6 +77,12 @@ class House:
         name = name or 'records-%d.jsonl' % self.exports
         return self.write(name, ''.join(json.dumps(record) + '\n' for record in records))
 
+    def forget(self):
+        """The store is lost."""
+        for name in os.listdir(self.folder):
+            if name.startswith('harmony.db'):
+                os.unlink(self.path(name))
+
     # ---- the program
 
     def start(self, *args, **more):

@@ -10,6 +10,7 @@
 	  --batch         offers of 25
 	  --key           secrets are encrypted with FOLDER/key
 	  --name NAME     integration
+	  --books NAME    its books, in FOLDER
 	  --slow MS       each offer takes so long
 	  --abort         at the end abort, which leaves a core file */
 #include <signal.h>
@@ -31,8 +32,8 @@ static struct {
 	long at;
 	bool batch, key, abort;
 	long slow;
-	const char *name;
-} options = {.name = "bakery"};
+	const char *name, *books;
+} options = {.name = "bakery", .books = "books"};
 
 static void die_at(const char *name)
 {
@@ -182,6 +183,8 @@ static void read_options(int argc, char **argv)
 			options.slow = strtol(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--name") == 0 && i + 1 < argc)
 			options.name = argv[++i];
+		else if (strcmp(argv[i], "--books") == 0 && i + 1 < argc)
+			options.books = argv[++i];
 		else if (strcmp(argv[i], "--step") == 0 && i + 2 < argc) {
 			options.step = argv[++i];
 			options.at = strtol(argv[++i], NULL, 10);
@@ -210,7 +213,7 @@ int main(int argc, char **argv)
 		connector.capabilities |= HARMONY_CAN_BATCH;
 		connector.batch_max = 25;
 	}
-	scripted.log = in_folder(argv[2], "books");
+	scripted.log = in_folder(argv[2], options.books);
 	scripted.before_answer = booked;
 	context_options.log = log_line;
 	status = harmony_context_new(&context, &context_options, &error);

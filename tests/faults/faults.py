@@ -65,10 +65,10 @@ class House:
                 return json.loads(out)
         raise AssertionError('never done: ' + out + err)
 
-    def bookings(self):
+    def bookings(self, name='books'):
         counts = {}
-        if os.path.exists(self.path('books')):
-            with open(self.path('books')) as books:
+        if os.path.exists(self.path(name)):
+            with open(self.path(name)) as books:
                 for line in books:
                     key = line.split(' ')[0]
                     counts[key] = counts.get(key, 0) + 1
@@ -182,11 +182,13 @@ def two(child, long):
         house.verify()
         house.remove()
     house = House(child, 100)
-    processes = [house.start('export', '--name', 'i%d' % i) for i in range(4)]
+    processes = [house.start('export', '--name', 'i%d' % i, '--books', 'b%d' % i) for i in range(4)]
     for process in processes:
         code, out, err = house.end(process)
         assert code == 0, (code, out, err)
-    assert set(house.bookings().values()) == {4}
+    for i in range(4):
+        counts = house.bookings('b%d' % i)
+        assert len(counts) == 100 and set(counts.values()) == {1}, counts
     house.remove()
     print('two processes on one integration, four on one store')
 

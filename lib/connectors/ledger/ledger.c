@@ -204,7 +204,7 @@ const harmony_connector harmony__ledger = {
     .version = "1",
     .description = "A small accounting package in one SQLite file, to try things and to test with.",
     .capabilities = HARMONY_PARTIES | HARMONY_ENTRIES | HARMONY_CAN_FIND | HARMONY_CAN_READ_BACK |
-                    HARMONY_CAN_PREVIEW | HARMONY_CAN_BATCH,
+                    HARMONY_CAN_PREVIEW | HARMONY_CAN_BATCH | HARMONY_CAN_REPEAT,
     .batch_max = BATCH_MAX,
     .keys = keys,
     .open = ledger_open,

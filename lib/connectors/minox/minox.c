@@ -251,7 +251,8 @@ const harmony_connector harmony__minox = {.struct_size = sizeof(harmony_connecto
 					  .description = "Minox Boekhouden Online's REST API",
 					  .capabilities = KINDS | HARMONY_CAN_LOGIN |
 							  HARMONY_CAN_READ_BACK |
-							  HARMONY_CAN_PREVIEW | HARMONY_CAN_FIND,
+							  HARMONY_CAN_PREVIEW | HARMONY_CAN_FIND |
+							  HARMONY_CAN_REPEAT,
 					  .batch_max = 1,
 					  .keys = keys,
 					  .open = minox_open,
