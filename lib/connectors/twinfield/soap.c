@@ -204,7 +204,8 @@ static harmony_status validate(twinfield *t, const char *token, harmony_error *e
 	else if (status == HARMONY_OK && response.class == HARMONY__HTTP_CANCELLED)
 		status = harmony_error_set(error, HARMONY_CANCELLED, NULL,
 					   "stopped before Twinfield was asked for its cluster");
-	else if (status == HARMONY_OK && response.class == HARMONY__HTTP_REFUSED)
+	else if (status == HARMONY_OK && response.class == HARMONY__HTTP_REFUSED &&
+		 response.status != 408) /* which says that it was slow */
 		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
 					   "Twinfield's login does not take this client (HTTP %d); "
 					   "see client_id, client_secret and url",
