@@ -314,6 +314,53 @@ static void a_stop_ends_a_sleeping_import(void **state)
 	assert_int_equal(hangs, 1);
 }
 
+/* How many calls are at work at once: at the most, and after the first ones. */
+static unsigned at_work, calls, most, most_later;
+
+static void count_at_work(unsigned number, const char *what)
+{
+	const harmony_host *host = packages[number].host;
+
+	(void)what;
+	pthread_mutex_lock(&lock);
+	calls++;
+	at_work++;
+	most = at_work > most ? at_work : most;
+	if (calls > 12)
+		most_later = at_work > most_later ? at_work : most_later;
+	pthread_mutex_unlock(&lock);
+	(void)host->sleep(20, host->user);
+	pthread_mutex_lock(&lock);
+	at_work--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static bool called_often(void)
+{
+	return calls >= 30;
+}
+
+static void leaves_workers_for_others(void **state)
+{
+	(void)state;
+	for (int down = 0; down < 2; down++) {
+		packages_work = count_at_work;
+		at_work = calls = most = most_later = 0;
+		for (unsigned i = 0; i < PACKAGES; i++)
+			atomic_store(&packages[i].status, down ? HARMONY_RETRY : HARMONY_OK);
+		set_of(0, NULL);
+		set_of(40, "1s");
+		assert_int_equal(harmony_schedule_start(schedule, NULL), HARMONY_OK);
+		wait_until(called_often);
+		assert_int_equal(harmony_schedule_stop(schedule, 10000, NULL), HARMONY_OK);
+		print_message("%s: %u at once, later %u, of %u workers\n",
+			      down ? "down" : "up", most, most_later, options.workers);
+		assert_in_range(most, down ? 1 : 2, 4); /* three quarters of 6 */
+		assert_in_range(most_later, 1, down ? 1 : 4);
+	}
+}
+
 /* Does not listen. */
 static void deaf(unsigned number, const char *what)
 {
@@ -355,7 +402,7 @@ static void a_stop_does_not_wait_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(works_side_by_side), TEST(a_stop_loses_nothing),
-					   TEST(a_stop_ends_a_sleeping_import),
+					   TEST(leaves_workers_for_others), TEST(a_stop_ends_a_sleeping_import),
 					   TEST(a_stop_does_not_wait_for_ever)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
