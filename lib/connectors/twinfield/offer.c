@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "connectors/twinfield/twinfield.h"
 
 /* Batches. One request has up to 25 children of a kind, and its answer a child for each: it
@@ -6,6 +8,7 @@
    its place and by what it repeats of the request; what fits nowhere is in doubt. */
 
 #define SILENT_MOST 3 /* requests without an answer, after which Twinfield is left alone */
+#define FEW         5 /* relations that are read one by one, instead of all that there are */
 #define MAX_LINES 2500u /* of one request, beside the first child: bounds the answer in memory */
 
 /* A request under construction, and what it holds. */
@@ -14,6 +17,7 @@ typedef struct batch {
 	const harmony_record *const *records;
 	harmony_verdict *verdicts;
 	bool parties;
+	bool few; /* relations */
 	size_t sent[TWINFIELD_BATCH]; /* indexes of records */
 	size_t count, lines;
 	unsigned silent; /* requests in a row that were not answered */
@@ -199,8 +203,7 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 	const harmony__xml *header = harmony__xml_child(child, "header");
 	const char *number = harmony__xml_text(harmony__xml_child(header, "number"));
 	const char *journal = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
-	harmony__buf id;
-	harmony_status status;
+	char id[sizeof(verdict->remote_id)];
 
 	if (refused(child) && !*number) {
 		twinfield_explain(verdict, record, child);
@@ -213,14 +216,10 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 		return HARMONY_OK;
 	}
 	twinfield_compare(b->t, record, child, verdict);
-	harmony__buf_init(&id, b->t->frame.context, sizeof(verdict->remote_id) - 1);
-	harmony__buf_printf(&id, "%s/%s", harmony__mapped(&b->t->frame, "journals", journal),
-			    number);
-	status = harmony__buf_check(&id, "the number of a transaction", b->error);
-	if (status == HARMONY_OK)
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id.data, id.len);
-	harmony__buf_free(&id);
-	return status;
+	snprintf(id, sizeof(id), "%s/%s", harmony__mapped(&b->t->frame, "journals", journal),
+		 number);
+	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));
+	return HARMONY_OK;
 }
 
 static harmony_status note_party(batch *b, const harmony_record *record)
@@ -267,12 +266,16 @@ static harmony_status doubt_parties(batch *b)
 	return status;
 }
 
-/* An answer without children that says no is a no to all of them. */
+/* All of them were sent, and are in doubt until their answer is read: should that end half-way,
+   none of the rest may pass for one that was not sent. An answer without children that says no
+   is a no to all of them. */
 static harmony_status distribute(batch *b, const harmony__xml *root)
 {
 	answers a;
 	harmony_status status = HARMONY_OK;
 
+	for (size_t k = 0; k < b->count; k++)
+		unclear(&b->verdicts[b->sent[k]]);
 	take_children(&a, b, root);
 	for (size_t k = 0; k < b->count && status == HARMONY_OK; k++) {
 		const harmony_record *record = b->records[b->sent[k]];
@@ -280,12 +283,9 @@ static harmony_status distribute(batch *b, const harmony__xml *root)
 		const harmony__xml *child = answer_to(b, &a, k);
 		if (a.count == 0 && refused(root) && harmony__xml_attribute(root, "msg"))
 			twinfield_explain(verdict, record, root);
-		else if (!child)
-			unclear(verdict);
-		else if (b->parties)
-			status = judge_party(b, record, child, verdict);
-		else
-			status = judge_entry(b, record, child, verdict);
+		else if (child)
+			status = b->parties ? judge_party(b, record, child, verdict)
+					    : judge_entry(b, record, child, verdict);
 	}
 	return status == HARMONY_OK ? doubt_parties(b) : status;
 }
@@ -333,7 +333,7 @@ static harmony_status add(batch *b, size_t i)
 	harmony_status status = HARMONY_OK;
 
 	if (b->parties)
-		status = twinfield_known_party(&row, b->t, record, &b->arena, b->error);
+		status = twinfield_known_party(&row, b->t, record, b->few, &b->arena, b->error);
 	if (status == HARMONY_OK)
 		status = b->parties ? twinfield_party_body(b->t, record, row, &b->w, &changes,
 							   verdict, b->error)
@@ -396,7 +396,11 @@ harmony_status twinfield_offer(void *instance, const harmony_record *const *reco
 			       harmony_verdict *verdicts, harmony_error *error)
 {
 	twinfield *t = instance;
-	batch b = {.t = t, .records = records, .verdicts = verdicts, .error = error};
+	batch b = {.t = t,
+		   .records = records,
+		   .verdicts = verdicts,
+		   .few = count <= FEW,
+		   .error = error};
 	harmony_status status = *t->office ? HARMONY_OK : twinfield_ready(&t->frame, error);
 
 	harmony__arena_init(&b.arena, t->frame.context, HARMONY__TREE_LIMIT);
@@ -443,7 +447,7 @@ static harmony_status one_request(twinfield *t, const harmony_record *record, bo
 	harmony__xml_begin(&w, inner);
 	harmony__xml_open(&w, party ? "dimensions" : "transactions");
 	if (party && !as_new)
-		status = twinfield_known_party(&row, t, record, &arena, error);
+		status = twinfield_known_party(&row, t, record, false, &arena, error);
 	if (status == HARMONY_OK)
 		status = party ? twinfield_party_body(t, record, row, &w, changes, verdict, error)
 			       : twinfield_entry_body(t, record, true, &w, verdict, error);

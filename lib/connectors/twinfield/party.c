@@ -356,17 +356,20 @@ harmony_status twinfield_party_body(twinfield *t, const harmony_record *record,
 }
 
 harmony_status twinfield_known_party(const harmony__xml **row, twinfield *t,
-				     const harmony_record *record, harmony__arena *arena,
+				     const harmony_record *record, bool few, harmony__arena *arena,
 				     harmony_error *error)
 {
 	harmony_kind kind = harmony_record_kind(record);
+	int table = twinfield_party_table(kind);
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const void *found;
 	const twinfield_thing *known;
-	harmony_status status = harmony__find_thing(&found, &t->frame, twinfield_party_table(kind),
-						    code, error);
+	harmony_status status;
 
+	if (few && !t->frame.tables[table].loaded)
+		return twinfield_read_party(t, kind, code, arena, row, error);
 	*row = NULL;
+	status = harmony__find_thing(&found, &t->frame, table, code, error);
 	if (status != HARMONY_OK || !found)
 		return status;
 	known = found;

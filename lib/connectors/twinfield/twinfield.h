@@ -177,9 +177,10 @@ bool twinfield_mask_fits(const char *mask, const char *code);
 harmony_status twinfield_party_body(twinfield *t, const harmony_record *record,
 				    const harmony__xml *row, harmony__xml_writer *w, bool *changes,
 				    harmony_verdict *verdict, harmony_error *error);
-/* What it has, for the body; NULL in `*row` when it is new. */
+/* What it has, for the body; NULL in `*row` when it is new. `few`: there are not many to be
+   asked for, and each is by itself; else all are read at once. */
 harmony_status twinfield_known_party(const harmony__xml **row, twinfield *t,
-				     const harmony_record *record, harmony__arena *arena,
+				     const harmony_record *record, bool few, harmony__arena *arena,
 				     harmony_error *error);
 
 /* Whether Twinfield can hold a text: of at most `max` characters (0: not known), and without

@@ -37,6 +37,7 @@ typedef struct subject_of {
 	const char *settings[20];
 	const char *wrong[8][3];
 	const char *centre, *unit;
+	const char *vat; /* of VAT; NULL: as the records have it */
 	bool looks_before; /* what is booked under a number already is not sent again */
 } subject_of;
 
@@ -64,6 +65,7 @@ static const subject_of subjects[] = {
       {"redirect_uri", ""}},
      "10",
      "7",
+     NULL,
      true},
     {"multivers",
      {"client_id", "app-1", "client_secret", "sec!ret/1+&=", "redirect_uri",
@@ -77,6 +79,22 @@ static const subject_of subjects[] = {
       {"redirect_uri", ""}},
      "KP10",
      "KD1",
+     NULL,
+     true},
+    {"twinfield",
+     {"client_id", "harmony-client", "client_secret", "s3cr3t/+&=", "redirect_uri",
+      "https://harmony.example/callback", "administration", "001", "credits", "1000000",
+      "read_back", "lines"},
+     {{"batch", "26"},
+      {"batch", "0"},
+      {"credits", "2"},
+      {"name_max", "many"},
+      {"administration", "a code of an office that is much too long"},
+      {"client_id", ""},
+      {"redirect_uri", ""}},
+     "KP10",
+     "KD1",
+     "VH",
      true}};
 
 static const subject_of *tested = subjects;
@@ -105,9 +123,10 @@ static const char *setting(const char *key, void *user)
 static const char *map(const char *table, const char *code, void *user)
 {
 	(void)user;
-	return strcmp(table, "cost_centres") == 0 ? tested->centre
-	       : strcmp(table, "cost_units") == 0 ? tested->unit
-						  : code;
+	return strcmp(table, "cost_centres") == 0      ? tested->centre
+	       : strcmp(table, "cost_units") == 0      ? tested->unit
+	       : strcmp(table, "vat") == 0 && tested->vat ? tested->vat
+							  : code;
 }
 
 static cell *cell_of(keeper *k, const char *name, bool make)
