@@ -25,7 +25,7 @@ struct harmony__xml_reader {
 	char block[BLOCK];
 };
 
-/* ---- expat's memory -------------------------------------------------------------------- */
+/* ---- expat's memory ------------------------------------------------------------------ */
 
 /* Expat hands its allocators no pointer of ours, so the reader at work is known by its
    thread; a reader that feeds another one is put back when that returns. */
@@ -83,7 +83,7 @@ static void drop_parser(harmony__xml_reader *reader)
 	at_work = before;
 }
 
-/* ---- events ------------------------------------------------------------------------------ */
+/* ---- events -------------------------------------------------------------------------- */
 
 static void stop(harmony__xml_reader *reader, harmony_status status, const char *why)
 {
@@ -174,7 +174,7 @@ bool harmony__xml_is(const harmony__xml_event *event, const char *space, const c
 	       memcmp(event->space, space, event->space_len) == 0;
 }
 
-/* ---- reader -------------------------------------------------------------------------------- */
+/* ---- reader -------------------------------------------------------------------------- */
 
 harmony_status harmony__xml_reader_new(harmony__xml_reader **out, harmony_context *context,
 				       harmony__xml_fn event, void *user)

@@ -16,7 +16,7 @@
 
 #include "base/base.h"
 
-/* ---- reader: events ----------------------------------------------------------------- */
+/* ---- reader: events ------------------------------------------------------------------ */
 
 enum { HARMONY__XML_START, HARMONY__XML_TEXT, HARMONY__XML_END };
 
@@ -55,7 +55,7 @@ harmony_status harmony__xml_reader_feed(harmony__xml_reader *reader, const void 
 /* Ends the document: HARMONY_FORMAT when it is empty or not complete. */
 harmony_status harmony__xml_reader_finish(harmony__xml_reader *reader, harmony_error *error);
 
-/* ---- tree ----------------------------------------------------------------------------- */
+/* ---- tree ---------------------------------------------------------------------------- */
 
 typedef struct harmony__xml {
 	const char *name;
@@ -104,7 +104,7 @@ const char *harmony__xml_text(const harmony__xml *element);
 /* The value of an attribute; NULL when it is not there. */
 const char *harmony__xml_attribute(const harmony__xml *element, const char *name);
 
-/* ---- writer ----------------------------------------------------------------------------- */
+/* ---- writer -------------------------------------------------------------------------- */
 
 /* Writes one document, compact: no byte between elements. The struct is the caller's. The
    first failure sticks in `status`, later calls do nothing: write freely, check what

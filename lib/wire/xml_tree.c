@@ -132,7 +132,7 @@ harmony_status harmony__xml_parse(const harmony__xml **out, harmony__arena *aren
 	return status;
 }
 
-/* ---- asking --------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------- */
 
 const harmony__xml *harmony__xml_child(const harmony__xml *element, const char *name)
 {

@@ -22,7 +22,7 @@ static void put(harmony__xml_writer *writer, const char *text)
 	harmony__buf_str(writer->buf, text);
 }
 
-/* ---- text --------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------- */
 
 /* Of the characters of UTF-8 XML has all but most controls, U+FFFE and U+FFFF. */
 static bool is_text(const char *text, size_t len)
@@ -73,7 +73,7 @@ static void escape(harmony__xml_writer *writer, const char *text, size_t len, bo
 	harmony__buf_add(writer->buf, text + from, len - from);
 }
 
-/* ---- elements -------------------------------------------------------------------------------- */
+/* ---- elements ------------------------------------------------------------------------ */
 
 /* Names of ours are ASCII; a prefix is a part of them. */
 static bool is_name(const char *name)

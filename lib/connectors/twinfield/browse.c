@@ -37,7 +37,7 @@ static int column_of(const char *field)
 	return -1;
 }
 
-/* ---- definitions --------------------------------------------------------------------------------- */
+/* ---- definitions --------------------------------------------------------------------- */
 
 static uint8_t use_of(const harmony__xml *column)
 {
@@ -131,7 +131,7 @@ harmony_status twinfield_choose(const twinfield_definition **out, twinfield *t,
 	return status;
 }
 
-/* ---- the question ------------------------------------------------------------------------------------ */
+/* ---- the question -------------------------------------------------------------------- */
 
 /* Years and periods as one number, both ends included; 0, 0: all of them. */
 typedef struct span {
@@ -190,7 +190,7 @@ static harmony_status write_query(harmony__buf *inner, const twinfield *t,
 	return harmony__xml_end(&w);
 }
 
-/* ---- the answer -------------------------------------------------------------------------------------------- */
+/* ---- the answer ---------------------------------------------------------------------- */
 
 enum { IN_NOTHING, IN_HEAD, IN_ROW, IN_KEY };
 enum { KEY_CODE = TWINFIELD_COLUMNS, KEY_NUMBER, KEY_LINE, CELLS, NO_CELL = -1 };
@@ -221,7 +221,8 @@ static void read_root(reading *r, const harmony__xml_event *event)
 {
 	const char *result = attribute(event, "result"), *total = attribute(event, "total");
 	const char *words = attribute(event, "msg");
-	harmony__cursor cursor = harmony__cursor_over(total ? total : "", total ? strlen(total) : 0);
+	harmony__cursor cursor =
+	    harmony__cursor_over(total ? total : "", total ? strlen(total) : 0);
 
 	r->refused = result && strcmp(result, "0") == 0;
 	harmony__copy_text(r->words, sizeof(r->words), words ? words : "",
@@ -351,7 +352,7 @@ static void read_again(void *user)
 	*r = (reading){.query = r->query, .cell = NO_CELL};
 }
 
-/* ---- one part ------------------------------------------------------------------------------------------------ */
+/* ---- one part ------------------------------------------------------------------------ */
 
 static harmony_status ask_part(twinfield *t, const twinfield_definition *d,
 			       const twinfield_query *query, span part, bool optimize,
@@ -411,7 +412,7 @@ static harmony_status browse_part(twinfield *t, const twinfield_definition *d,
 	return HARMONY_OK;
 }
 
-/* ---- all parts ------------------------------------------------------------------------------------------------- */
+/* ---- all parts ----------------------------------------------------------------------- */
 
 #define FIRST_PERIOD 199000
 #define LAST_PERIOD  209955

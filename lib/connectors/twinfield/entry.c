@@ -43,7 +43,7 @@ static const char *text_of(const entry *e, size_t row, harmony_field field)
 	return harmony__text_of(e->draft.record, row, field);
 }
 
-/* ---- what records say -------------------------------------------------------------------- */
+/* ---- what records say ---------------------------------------------------------------- */
 
 const char *twinfield_reference(const harmony_record *record)
 {
@@ -56,7 +56,8 @@ const char *twinfield_reference(const harmony_record *record)
 
 void twinfield_key(char key[HARMONY__UUID_SIZE], const twinfield *t, const harmony_record *record)
 {
-	char natural[HARMONY_KEY_SIZE], name[HARMONY_KEY_SIZE + 128], hex[2 * HARMONY_HASH_SIZE + 1];
+	char natural[HARMONY_KEY_SIZE], name[HARMONY_KEY_SIZE + 128];
+	char hex[2 * HARMONY_HASH_SIZE + 1];
 	uint8_t hash[HARMONY_HASH_SIZE] = {0};
 
 	if (harmony_record_key(natural, record)) {
@@ -151,7 +152,7 @@ bool twinfield_fits(harmony__draft *draft, const char *text, size_t max, size_t 
 	return harmony__fits(draft, text, max, row, field);
 }
 
-/* ---- putting ---------------------------------------------------------------------------------- */
+/* ---- putting ------------------------------------------------------------------------- */
 
 static const char *other_side(const char *side)
 {
@@ -204,7 +205,7 @@ static void put_code(entry *e, const char *name, int table, size_t row, harmony_
 		harmony__xml_put(e->w, name, code_of(e, table, row, field));
 }
 
-/* ---- relations ----------------------------------------------------------------------------------- */
+/* ---- relations ----------------------------------------------------------------------- */
 
 /* An entry whose relation is in doubt waits until that is known; otherwise Twinfield is the
    one to say that it has no such relation. */
@@ -238,7 +239,7 @@ static const char *line_party(entry *e, size_t row)
 	return party_of(e, row, found ? HARMONY_SUPPLIER : HARMONY_CUSTOMER);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------- */
 
 static void open_line(entry *e, const char *type, size_t id)
 {
@@ -349,7 +350,7 @@ static void put_detail(entry *e, size_t row)
 	harmony__xml_close(e->w);
 }
 
-/* ---- header ------------------------------------------------------------------------------------------ */
+/* ---- header -------------------------------------------------------------------------- */
 
 static void put_journal(entry *e)
 {
@@ -447,7 +448,7 @@ static void put_header(entry *e)
 	harmony__xml_close(e->w);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 /* A rate of exactly 1 says nothing. */
 static void take_rate(entry *e)
@@ -512,7 +513,7 @@ harmony_status twinfield_entry_body(twinfield *t, const harmony_record *record, 
 	return e.draft.status;
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------------- */
+/* ---- comparing ----------------------------------------------------------------------- */
 
 /* A line as Twinfield tells it, debit positive. */
 static bool told(int64_t *value, int64_t *vat, const harmony__xml *line)
@@ -576,8 +577,8 @@ static void differs(harmony_verdict *verdict, const harmony_record *record, size
 	snprintf(field, sizeof(field), "lines.%zu.%s", row, vat_only ? "vat_amount" : "amount");
 	harmony_decimal_format(want, vat_only ? vat : amount, HARMONY_SCALE_AMOUNT, '.');
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
-			    "Twinfield booked no line of %s%s on ledger account %s (debit positive); "
-			    "correct the entry there",
+			    "Twinfield booked no line of %s%s on ledger account %s (debit "
+			    "positive); correct the entry there",
 			    want, vat_only ? " VAT" : "",
 			    harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT));
 }

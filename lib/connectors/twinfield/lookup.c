@@ -63,7 +63,7 @@ static harmony_status no_answer(const char *what, const harmony__xml *root, harm
 	return status;
 }
 
-/* ---- the office ----------------------------------------------------------------------------- */
+/* ---- the office ---------------------------------------------------------------------- */
 
 static harmony_status take_offices(twinfield *t, const harmony__xml *root, harmony_error *error)
 {
@@ -123,7 +123,7 @@ harmony_status twinfield_ready(harmony__frame *f, harmony_error *error)
 	return status == HARMONY_OK ? twinfield_connect(t, error) : status;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------------------- */
 
 static twinfield_thing *put(harmony__table *table, const char *code)
 {
@@ -167,7 +167,7 @@ static harmony_status load_list(twinfield *t, int table, const char *type, harmo
 	return status;
 }
 
-/* ---- the finder ---------------------------------------------------------------------------------- */
+/* ---- the finder ---------------------------------------------------------------------- */
 
 typedef struct question {
 	const char *type, *category, *office;
@@ -304,7 +304,7 @@ static harmony_status load_daybooks(twinfield *t, harmony_error *error)
 	return status;
 }
 
-/* ---- relations ------------------------------------------------------------------------------------- */
+/* ---- relations ----------------------------------------------------------------------- */
 
 int twinfield_party_table(harmony_kind kind)
 {
@@ -527,7 +527,7 @@ harmony_status twinfield_read_party(twinfield *t, harmony_kind kind, const char 
 	return status;
 }
 
-/* ---- the mask of codes ------------------------------------------------------------------------------ */
+/* ---- the mask of codes --------------------------------------------------------------- */
 
 /* One character class: "0-9]" and the like, up to its bracket. */
 static bool in_class(const char **mask, char c)

@@ -41,7 +41,7 @@ static void begin(batch *b)
 	harmony__xml_open(&b->w, b->parties ? "dimensions" : "transactions");
 }
 
-/* ---- which answer is whose ------------------------------------------------------------------ */
+/* ---- which answer is whose ----------------------------------------------------------- */
 
 static bool same_text(const harmony__xml *element, const char *text)
 {
@@ -152,7 +152,7 @@ static const harmony__xml *answer_to(const batch *b, const answers *a, size_t k)
 	return by_content(b, a, k);
 }
 
-/* ---- what became of it ----------------------------------------------------------------------------- */
+/* ---- what became of it --------------------------------------------------------------- */
 
 static void unclear(harmony_verdict *verdict)
 {
@@ -290,7 +290,7 @@ static harmony_status distribute(batch *b, const harmony__xml *root)
 	return status == HARMONY_OK ? doubt_parties(b) : status;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------------------- */
 
 /* Sends what is in the batch. `*whole` is set when the request was refused as a whole, so that
    none of it was applied; the verdicts are then still to be given. */
@@ -408,15 +408,17 @@ harmony_status twinfield_offer(void *instance, const harmony_record *const *reco
 	b.parties = count > 0 && harmony__is_party(records[0]);
 	begin(&b);
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++) {
+		bool party;
 		if (!(t->frame.package->kinds & HARMONY_BIT(harmony_record_kind(records[i])))) {
 			refuse_kind(records[i], &verdicts[i]);
 			continue;
 		}
-		if (b.count > 0 && (b.count == t->batch || b.parties != harmony__is_party(records[i]) ||
+		party = harmony__is_party(records[i]);
+		if (b.count > 0 && (b.count == t->batch || b.parties != party ||
 				    b.lines + harmony_record_lines(records[i]) > MAX_LINES))
 			status = flush(&b);
-		if (b.count == 0 && b.parties != harmony__is_party(records[i])) {
-			b.parties = harmony__is_party(records[i]);
+		if (b.count == 0 && b.parties != party) {
+			b.parties = party;
 			begin(&b);
 		}
 		if (status == HARMONY_OK)
@@ -429,7 +431,7 @@ harmony_status twinfield_offer(void *instance, const harmony_record *const *reco
 	return status;
 }
 
-/* ---- showing -------------------------------------------------------------------------------------------- */
+/* ---- showing ------------------------------------------------------------------------- */
 
 /* The request of one record, with all that it needs looked up. */
 static harmony_status one_request(twinfield *t, const harmony_record *record, bool as_new,
@@ -484,7 +486,8 @@ harmony_status twinfield_preview(harmony__frame *f, const harmony_record *record
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE && changes)
 		status = twinfield_show(t, &inner, out, error);
 	/* Entries behind it may count on it. */
-	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE && harmony__is_party(record))
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE &&
+	    harmony__is_party(record))
 		status = harmony__add_party(f, twinfield_party_table(kind), code_of(record),
 					    code_of(record), kind, error);
 	harmony__buf_free(&inner);

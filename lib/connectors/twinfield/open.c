@@ -28,7 +28,7 @@ const char *const *twinfield_side_codes(const twinfield *t, int side)
 	return codes[side == HARMONY_SIDE_PURCHASE][t->browse];
 }
 
-/* ---- rows ---------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------- */
 
 /* yyyymmdd */
 static bool date_of(harmony_date *out, const char *text)
@@ -108,7 +108,7 @@ static harmony_status take_row(const twinfield_row *row, void *user)
 	return HARMONY_OK;
 }
 
-/* ---- asking --------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------- */
 
 /* By their state, where that can be asked; what is in no state then goes by its state here. */
 static harmony_status ask_all(gathering *g, const twinfield_definition *d, harmony_error *error)
@@ -153,7 +153,7 @@ static harmony_status choose(const twinfield_definition **out, twinfield *t, int
 	return status;
 }
 
-/* ---- handing on -------------------------------------------------------------------------------- */
+/* ---- handing on ---------------------------------------------------------------------- */
 
 static harmony_status hand_on(const gathering *g, harmony_item_fn item, void *user,
 			      harmony_error *error)

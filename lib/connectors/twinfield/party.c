@@ -57,7 +57,7 @@ static bool is_true(const harmony__xml *e, const char *attribute)
 	return value && strcmp(value, "true") == 0;
 }
 
-/* ---- what must hold --------------------------------------------------------------------------- */
+/* ---- what must hold ------------------------------------------------------------------ */
 
 static void check_texts(party *p)
 {
@@ -112,7 +112,7 @@ static bool check(party *p)
 	return harmony__draft_good(&p->draft);
 }
 
-/* ---- single values ------------------------------------------------------------------------------- */
+/* ---- single values ------------------------------------------------------------------- */
 
 static void put_value(party *p, const char *name, const char *is, const char *to)
 {
@@ -169,7 +169,7 @@ static void put_credit(party *p)
 	harmony__xml_close(p->w);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------- */
 
 static void put_attributes(party *p, const harmony__xml *e, const char *const *names)
 {
@@ -252,7 +252,7 @@ static void put_addresses(party *p)
 	harmony__xml_close(p->w);
 }
 
-/* ---- banks ------------------------------------------------------------------------------------------- */
+/* ---- banks --------------------------------------------------------------------------- */
 
 static bool is_iban(const char *number)
 {
@@ -324,7 +324,7 @@ static void put_banks(party *p)
 	harmony__xml_close(p->w);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 harmony_status twinfield_party_body(twinfield *t, const harmony_record *record,
 				    const harmony__xml *row, harmony__xml_writer *w, bool *changes,

@@ -6,7 +6,7 @@
 #define MAX_ASK   4096u
 #define MOST_READ 50 /* transactions that are read to find one */
 
-/* ---- one transaction --------------------------------------------------------------------- */
+/* ---- one transaction ----------------------------------------------------------------- */
 
 /* `*out` is NULL when Twinfield has no such transaction. */
 static harmony_status read_transaction(twinfield *t, const char *code, const char *number,
@@ -51,7 +51,7 @@ static void found_at(harmony_verdict *verdict, int outcome, const char *code, co
 	harmony__verdict_at(verdict, outcome, id);
 }
 
-/* ---- invoices ------------------------------------------------------------------------------- */
+/* ---- invoices ------------------------------------------------------------------------ */
 
 typedef struct invoice_search {
 	const char *journal, *party, *reference, *currency;
@@ -105,8 +105,8 @@ static void tell_invoice(const invoice_search *s, harmony_verdict *verdict)
 	harmony_decimal_format(is, s->other_total, HARMONY_SCALE_AMOUNT, '.');
 	harmony_decimal_format(want, s->total, HARMONY_SCALE_AMOUNT, '.');
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
-			    "Twinfield has this invoice of that day as %s with %s where %s is meant "
-			    "(debit positive); correct it there",
+			    "Twinfield has this invoice of that day as %s with %s where %s is "
+			    "meant (debit positive); correct it there",
 			    at.remote_id, is, want);
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), at.remote_id,
 			   strlen(at.remote_id));
@@ -149,7 +149,7 @@ static harmony_status find_invoice(twinfield *t, const harmony_record *record,
 	return status;
 }
 
-/* ---- memorials ------------------------------------------------------------------------------- */
+/* ---- memorials ----------------------------------------------------------------------- */
 
 /* Entries of that daybook and day which hold our first line are read, and the one with our key
    is it. Where entries carry none, one that is alike cannot be told from ours. */
@@ -335,7 +335,7 @@ static harmony_status find_memorial(twinfield *t, const harmony_record *record,
 	return status;
 }
 
-/* ---- relations ---------------------------------------------------------------------------------- */
+/* ---- relations ----------------------------------------------------------------------- */
 
 /* An update that did not arrive is offered again: it changes nothing that is equal. */
 static harmony_status find_party(twinfield *t, const harmony_record *record,
@@ -385,7 +385,7 @@ harmony_status twinfield_find(void *instance, const harmony_record *record,
 	}
 }
 
-/* ---- read back ----------------------------------------------------------------------------------- */
+/* ---- read back ----------------------------------------------------------------------- */
 
 /* One more request a booking: the setting read_back decides. The answer to the booking holds
    all of it, and was compared already. */

@@ -26,7 +26,7 @@ typedef struct sending {
 	harmony__http_header action;
 } sending;
 
-/* ---- the envelope ------------------------------------------------------------------------ */
+/* ---- the envelope -------------------------------------------------------------------- */
 
 static size_t operation_of(const twinfield_call *call)
 {
@@ -71,7 +71,7 @@ static harmony_status write_envelope(harmony__buf *body, const twinfield *t,
 	return harmony__xml_end(&w);
 }
 
-/* ---- the cluster ----------------------------------------------------------------------------- */
+/* ---- the cluster --------------------------------------------------------------------- */
 
 /* Whether an address, as the login tells it, is one to send tokens to: under twinfield.com,
    or on loopback where the login is. */
@@ -244,7 +244,7 @@ harmony_status twinfield_connect(twinfield *t, harmony_error *error)
 		   : status;
 }
 
-/* ---- sending -------------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------------------- */
 
 static harmony_status address(harmony__buf *url, const twinfield *t, const twinfield_call *call,
 			      harmony_error *error)
@@ -336,7 +336,7 @@ static void end_turn(twinfield *t)
 		host->unlock(ORGANISATION, host->user);
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------- */
 
 /* Where the reading of an envelope is. */
 typedef struct opening {
@@ -451,7 +451,7 @@ harmony_status twinfield_read(twinfield *t, const twinfield_call *call, harmony_
 	return status;
 }
 
-/* ---- trees ------------------------------------------------------------------------------------- */
+/* ---- trees --------------------------------------------------------------------------- */
 
 static void build_again(void *user)
 {
@@ -482,7 +482,7 @@ harmony_status twinfield_tree(twinfield *t, const char *what, const harmony__buf
 	return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------- */
 
 harmony_status twinfield_write(twinfield *t, const char *what, const harmony__buf *inner,
 			       harmony__arena *arena, const harmony__xml **root,
@@ -536,7 +536,7 @@ harmony_status twinfield_show(twinfield *t, const harmony__buf *inner, harmony__
 	return status;
 }
 
-/* ---- faults --------------------------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------------------- */
 
 #define MAX_FAULT 65536u
 

@@ -64,7 +64,7 @@ static const harmony_key keys[] = {
      "most characters of an invoice number or payment reference"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-/* ---- settings ------------------------------------------------------------------------------ */
+/* ---- settings ------------------------------------------------------------------------ */
 
 static harmony_status take_text(twinfield *t, const char *key, char *to, size_t size,
 				harmony_error *error)
@@ -166,7 +166,7 @@ static void twinfield_describe(const harmony__frame *f, harmony__buf *out)
 	harmony__buf_printf(out, "office %s, at %s", t->office, t->cluster);
 }
 
-/* ---- the connector ---------------------------------------------------------------------------- */
+/* ---- the connector ------------------------------------------------------------------- */
 
 #define KINDS (HARMONY_PARTIES | HARMONY_INVOICES | HARMONY_BIT(HARMONY_MEMORIAL))
 

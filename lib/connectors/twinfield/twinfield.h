@@ -152,7 +152,7 @@ void twinfield_judge(harmony__frame *f, harmony__http_response *response);
 void twinfield_words(char *words, size_t size, harmony__frame *f,
 		     const harmony__http_response *response);
 
-/* ---- lookup.c -------------------------------------------------------------------------- */
+/* ---- lookup.c ------------------------------------------------------------------------ */
 
 /* <read> or <list> of something: pairs of element and text behind the type, NULL at the end. */
 harmony_status twinfield_ask(harmony__buf *inner, const char *root, const char *const *pairs);
@@ -171,7 +171,7 @@ harmony_status twinfield_code_fits(bool *fits, const char **mask, twinfield *t, 
 /* Whether a code fits a mask: [0-9] and the like, * and ?. */
 bool twinfield_mask_fits(const char *mask, const char *code);
 
-/* ---- party.c, entry.c -------------------------------------------------------------------- */
+/* ---- party.c, entry.c ---------------------------------------------------------------- */
 
 /* The <dimension> of a relation, against what Twinfield has (NULL: nothing). */
 harmony_status twinfield_party_body(twinfield *t, const harmony_record *record,
@@ -214,7 +214,7 @@ void twinfield_compare(twinfield *t, const harmony_record *record, const harmony
 /* "12.34" in 1/100; false: it is none. */
 bool twinfield_amount(int64_t *out, const char *text);
 
-/* ---- offer.c ------------------------------------------------------------------------------ */
+/* ---- offer.c ------------------------------------------------------------------------- */
 
 harmony_status twinfield_offer(void *instance, const harmony_record *const *records, size_t count,
 			       harmony_verdict *verdicts, harmony_error *error);
@@ -226,7 +226,7 @@ harmony_status twinfield_draft(harmony__frame *f, const harmony_record *record, 
 void twinfield_explain(harmony_verdict *verdict, const harmony_record *record,
 		       const harmony__xml *child);
 
-/* ---- browse.c ------------------------------------------------------------------------------ */
+/* ---- browse.c ------------------------------------------------------------------------ */
 
 typedef struct twinfield_row {
 	const char *code, *number, *line; /* the key */
@@ -253,7 +253,7 @@ harmony_status twinfield_choose(const twinfield_definition **out, twinfield *t,
 /* All rows of this office, in parts when they are too many for one answer; or an error. */
 harmony_status twinfield_browse(twinfield *t, const twinfield_query *query, harmony_error *error);
 
-/* ---- read.c, open.c ------------------------------------------------------------------------- */
+/* ---- read.c, open.c ------------------------------------------------------------------ */
 
 harmony_status twinfield_find(void *instance, const harmony_record *record,
 			      harmony_verdict *verdict, harmony_error *error);
