@@ -2,6 +2,7 @@
 """The cases that only Twinfield has: batches, memorials, browsing, faults by code."""
 import os
 
+import faults
 import records as R
 from cases import rows_of, same_books
 from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, USAGE, House
@@ -83,10 +84,10 @@ def batch_faults(suite):
     """The line breaks in the middle of a batch, or the answer does not fit it: each is booked once."""
     made = {'sales': sales(25), 'purchase': [R.purchase(str(26600100 + n)) for n in range(25)],
             'journal': [R.memorial(str(26900100 + n)) for n in range(25)]}
-    faults = [(kind, n) for kind in ('partial_reset_after', 'partial_500_after') for n in (0, 1, 12, 24, 25)]
-    faults += [('short_answer', 1), ('short_answer', 24), ('short_answer', 25), ('swapped_answer', 0), ('other_echo', 0),
-               ('unnumbered_answer', 0)]
-    points = [(kind, n, match) for kind, n in faults for match in made]
+    odd = [(kind, n) for kind in ('partial_reset_after', 'partial_500_after') for n in (0, 1, 12, 24, 25)]
+    odd += [('short_answer', 1), ('short_answer', 24), ('short_answer', 25), ('swapped_answer', 0), ('other_echo', 0),
+            ('unnumbered_answer', 0)]
+    points = [(kind, n, match) for kind, n in odd for match in made]
     for kind, children, match in points if suite.long else suite.random.sample(points, 12):
         batch_fault(suite, kind, children, match, made[match])
     return '%d of %d faults' % (len(points) if suite.long else 12, len(points))
@@ -105,6 +106,22 @@ def batch_fault(suite, kind, children, match, records):
         except AssertionError as error:
             raise AssertionError('%s %s %s: %s' % (kind, children, match, error)) from error
         assert set(house.states().values()) <= {'booked', 'skipped'}, (kind, match, house.states())
+
+
+@case
+def sweep_single(suite):
+    """The sweep with each record a request of its own, sampled; in the long profile."""
+    if not suite.long:
+        return 'not in the quick profile'
+    records, single = R.fifty(), suite.package().single
+    with House(suite.program, suite.package(), single, token_age=0) as house:
+        house.package.forget()
+        house.export(records)
+        count = len(house.package.requests())
+    points = [(kind, k) for kind in faults.KINDS if kind not in faults.SLOW for k in range(1, count + 1)]
+    for kind, k in suite.random.sample(points, 100):
+        assert faults.survive(suite, records, kind, settings=single, at_request=k) <= 1
+    return '100 of %d failures, at %d requests' % (len(points), count)
 
 
 @case
