@@ -387,7 +387,7 @@ def updates(suite):
             house.export(R.parties())
             kept = house.package.office.relations['DEB']['1001']
             kept['addresses']['2'] = {'values': {'name': 'Magazijn', 'city': 'Breda'}, 'default': 'false', 'type': 'postal'}
-            kept['addresses']['1']['values']['telephone'] = '0201234567'
+            kept['addresses']['1']['values'].update(telephone='0201234567', name='Ter attentie van Jansen')
             kept['banks']['7'] = {'values': {'iban': 'NL02ABNA0123456789', 'ascription': 'Twee'}, 'default': 'false',
                                   'type': None}
             house.export([R.party('customer', '1001', city='Breda', email='inkoop@1001.example',
@@ -396,6 +396,7 @@ def updates(suite):
             assert kept['addresses']['2']['values']['city'] == 'Breda', kept
             assert kept['addresses']['1']['values']['telephone'] == '0201234567', kept
             assert kept['addresses']['1']['values']['city'] == 'Breda', kept
+            assert kept['addresses']['1']['values']['name'] == 'Ter attentie van Jansen', kept
             assert kept['banks']['7']['values']['ascription'] == 'Twee' and len(kept['banks']) == 2, kept
 
 

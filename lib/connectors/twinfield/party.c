@@ -196,13 +196,20 @@ static const harmony__xml *own_address(const harmony__xml *addresses)
 	return found;
 }
 
+/* Whether people gave an address a name of its own. */
+static bool named_apart(const party *p, const char *name)
+{
+	return *name && strcmp(name, harmony__xml_text(harmony__xml_child(p->row, "name"))) != 0;
+}
+
 /* What an address is to hold of one element: ours where the record says so. */
 static const char *address_text(party *p, const harmony__xml *is, size_t i, bool own)
 {
 	const char *now = harmony__xml_text(harmony__xml_child(is, address_elements[i].name));
 	harmony_field field = address_elements[i].field;
 
-	if (!own || !field || !has(p, field))
+	if (!own || !field || !has(p, field) ||
+	    (field == HARMONY_FIELD_NAME && named_apart(p, now)))
 		return *now ? now : NULL;
 	p->changes = p->changes || strcmp(now, text_of(p, field)) != 0;
 	return *now || *text_of(p, field) ? text_of(p, field) : NULL;

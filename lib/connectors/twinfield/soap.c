@@ -462,6 +462,17 @@ static void build_again(void *user)
 	harmony__xml_builder_init(builder, arena);
 }
 
+/* Lists, reads and columns are queries; whatever else a document asks for costs three. */
+static unsigned cost_of(const harmony__buf *inner)
+{
+	static const char *const queries[] = {"<list>", "<read>", "<columns"};
+
+	for (size_t i = 0; i < HARMONY__COUNT(queries); i++)
+		if (strncmp(inner->data, queries[i], strlen(queries[i])) == 0)
+			return 1;
+	return 3;
+}
+
 harmony_status twinfield_tree(twinfield *t, const char *what, const harmony__buf *inner,
 			      harmony__arena *arena, const harmony__xml **root,
 			      harmony_error *error)
@@ -469,7 +480,7 @@ harmony_status twinfield_tree(twinfield *t, const char *what, const harmony__buf
 	harmony__xml_builder builder;
 	twinfield_call call = {.what = what,
 			       .inner = inner,
-			       .credits = 1,
+			       .credits = cost_of(inner),
 			       .event = harmony__xml_build,
 			       .again = build_again,
 			       .user = &builder};
