@@ -155,15 +155,19 @@ static void on_run(const harmony_schedule_event *event)
 
 static void on_problem(struct service *s, const harmony_schedule_event *event)
 {
+	char message[1024];
+	bool ended = event->type == HARMONY_SCHEDULE_PROBLEM_ENDED;
 	bool mild = event->problem == HARMONY_PROBLEM_RECORDS ||
 		    event->problem == HARMONY_PROBLEM_DOUBT ||
 		    event->problem == HARMONY_PROBLEM_ALLOWANCE;
-	struct alert alert = {.ended = event->type == HARMONY_SCHEDULE_PROBLEM_ENDED,
+	/* What the library says at an end is what the problem means. */
+	snprintf(message, sizeof(message), "%s%s", ended ? "over: " : "",
+		 *event->message && !ended ? event->message : harmony_problem_text(event->problem));
+	struct alert alert = {.ended = ended,
 			      .problem = harmony_problem_word(event->problem),
 			      .integration = event->integration,
 			      .code = event->code,
-			      .message = *event->message ? event->message
-							 : harmony_problem_text(event->problem),
+			      .message = message,
 			      .since = event->since,
 			      .run = event->run ? event->run->id : 0,
 			      .details = event->lines ? event->lines : ""};
