@@ -137,10 +137,13 @@ static void on_run(const harmony_schedule_event *event)
 	char counts[160];
 	const harmony_run *run = event->run;
 	bool ended = event->type == HARMONY_SCHEDULE_RUN_ENDED && run;
+	/* One that only made way for others did not fail. */
+	bool good =
+	    ended && (run->state == HARMONY_RUN_SUCCEEDED || strcmp(run->code, "yielded") == 0);
 	log_begin(&line,
-		  !ended                                ? HARMONY_LOG_DEBUG
-		  : run->state == HARMONY_RUN_SUCCEEDED ? HARMONY_LOG_INFO
-							: HARMONY_LOG_WARNING,
+		  !ended ? HARMONY_LOG_DEBUG
+		  : good ? HARMONY_LOG_INFO
+			 : HARMONY_LOG_WARNING,
 		  ended ? "run_ended" : "run_begun");
 	log_text(&line, "integration", event->integration);
 	log_text(&line, "connector", event->connector);

@@ -22,7 +22,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 import records as R
-from service import MAIN, PATIENCE, House, free_port, sample, wait_for
+from service import MAIN, PATIENCE, House, Late, free_port, wait_for
 
 CASES = {}
 
@@ -58,6 +58,17 @@ def states(house, name=None):
                         " ON integration.id = record.integration GROUP BY 1, 2").fetchall()
     base.close()
     return {(row[0], words[row[1]]): row[2] for row in rows if name in (None, row[0])}
+
+
+def explain(house, name):
+    """What is not booked, and why."""
+    base = sqlite3.connect(f"file:{house.folder / 'harmony.db'}?mode=ro", uri=True)
+    base.row_factory = sqlite3.Row
+    rows = base.execute("SELECT record.* FROM record JOIN integration ON integration.id = record.integration"
+                        " WHERE integration.name = ? AND record.state NOT IN (2, 3)", (name,)).fetchall()
+    base.close()
+    return "\n".join(str({k: row[k] for k in row.keys() if k in ("identifier", "state", "code", "message", "vendor")})
+                     for row in rows[:8]) or "all that came is booked"
 
 
 def ledger_records(count, first=26700001):
@@ -484,6 +495,120 @@ def expired_login(suite):
         running.stop()
         told_once(running, "login", "shop")
         return begun["message"]
+
+
+# ---- all of it ----
+
+# What the line and a package can do; refusals are not among them: those are for a person.
+TROUBLE = ["reset_before", "reset_after", "hang_before", "hang_after", "408", "429", "500", "502", "503", "504",
+           "502_after", "500_after", "truncated", "cut", "garbage", "empty", "slow", "expire_token"]
+
+
+def trouble(suite, package):
+    """One fault, or none, until the next round."""
+    if suite.random.random() < 0.2:
+        package.no_faults()
+        return
+    kind = suite.random.choice(TROUBLE)
+    more = {"headers": {"Retry-After": "1"}} if kind == "429" else {"seconds": 0.5} if kind == "slow" else {}
+    package.fault(kind, **more, **suite.random.choice([{"every": 3}, {"every": 7}, {"nth": 2}, {"times": 4}]))
+
+
+def round_of(number):
+    """What one round of the ERP brings to each integration."""
+    made = [R.sales(str(26700000 + 10 * number + n), ("1001", "1002")[n % 2], f"{10 + number}.{n:02}") for n in range(3)]
+    made += [R.purchase(str(26600000 + 10 * number + n), "2001", f"{20 + number}.{n:02}") for n in range(2)]
+    made.append(R.memorial(str(26900000 + number), f"{number}.10"))
+    return R.parties() + made if number == 1 else made
+
+
+@case
+def everything(suite):
+    """All four packages and the ledger in one service, with faults and kills: no record is lost or doubled."""
+    from conformance import PACKAGES
+    rounds, kills_until = (60, 20) if suite.long else (6, 3)
+    with House(suite.program) as house:
+        port = free_port()
+        shops = [Shop(suite, package(), house=house, name=name, timeout="3s") for name, package in sorted(PACKAGES.items())]
+        try:
+            keep = {shop.name: shop.settings for shop in shops}
+            keep["dairy"] = as_jsonl(house.ledger(interval="1s"), "dairy")
+            house.configure(keep, metrics_listen=f"127.0.0.1:{port}", workers=4)
+            for shop in shops:
+                shop.login()
+            return all_together(suite, house, shops, rounds, kills_until, port)
+        finally:
+            for shop in shops:
+                shop.package.stop()
+
+
+def all_together(suite, house, shops, rounds, kills_until, port):
+    running, killed, kept, sizes = house.serve(), 0, {shop.name: [] for shop in shops}, []
+    logs, count, logins, began = [], 0, [0], time.monotonic()
+    for number in range(1, rounds + 1):
+        for shop in shops:
+            if len(running.events("problem_begun", problem="login", integration=shop.name)) > \
+                    len(running.events("problem_ended", problem="login", integration=shop.name)):
+                # the answer to a renewal was lost, and with it a token that works once: a person logs in
+                shop.package.no_faults()
+                shop.login()
+                logins[0] += 1
+            trouble(suite, shop.package)
+            shop.package.sim.control(advance=60)  # an hour of theirs in the long profile
+            records = round_of(number)
+            waiting = house.folder / shop.name / "out" / "export.jsonl"
+            if waiting.exists():  # not taken yet: the ERP writes both in one file
+                records = [json.loads(line) for line in waiting.read_text().splitlines()] + records
+            shop.drop(records)
+            kept[shop.name] += round_of(number)
+        house.write("dairy/out/export.jsonl", jsonl(ledger_records(20, first=26700001 + 20 * number)))
+        time.sleep(suite.random.uniform(0.5, 2.5))
+        if number <= kills_until:
+            running.kill()
+            logs += running.raw
+            killed += 1
+            running = house.serve()
+        else:
+            running.metrics(port)
+            sizes.append(running.memory())
+        wait_for("the ledger", lambda: not (house.folder / "dairy/out/export.jsonl").exists())
+    for shop in shops:
+        shop.package.no_faults()
+    for shop in shops:  # what waits for its time is offered at once, as a person would; the service does not mind
+        def settled(shop=shop):
+            now = states(house, shop.name)
+            if now.get((shop.name, "booked"), 0) == len(kept[shop.name]):
+                return True
+            if house.run("export", shop.name, code=None).returncode == 4:
+                logins[0] += house.run("login", shop.name, "--code", shop.package.code(), code=None).returncode == 0
+            return False
+        try:
+            wait_for(f"the bookings of {shop.name}", settled, 240, 1.0)
+        except Late as late:
+            raise Late(f"{late}: {explain(house, shop.name)}") from late
+        shop.wait_booked(kept[shop.name], running)
+        count += len(kept[shop.name])
+        bad = shop.package.violations()
+        assert not bad, bad[:3]
+        wait_for(f"the open items of {shop.name}", lambda shop=shop: shop.snapshot() == shop.items())
+    wait_for("the ledger", lambda: len(bookings(house, "dairy")) == 20 * rounds)
+    assert set(bookings(house, "dairy").values()) == {1}
+    took = time.monotonic() - began
+    sizes.append(running.memory())
+    told = len(running.events("problem_begun")), len(running.events("problem_ended"))
+    numbers = running.metrics(port)
+    asked = int(sum(numbers["harmony_requests_total"]["samples"].values()))
+    running.stop()
+    logs += running.raw
+    for shop in shops:
+        for secret in shop.package.secrets:
+            assert not any(secret in line for line in logs), f"a secret was said: {shop.name}"
+    if os.environ.get("HARMONY_SANITIZE", "none") == "none" and len(sizes) > 12:
+        early, late = max(sizes[4:10]), sizes[-1]
+        assert late < early * 1.1 + 1048576, f"memory grew: {[size >> 10 for size in sizes]} KiB"
+    return (f"{count + 20 * rounds + 1} records in {rounds} rounds, {killed} kills, {logins[0]} logins by a person, {asked} requests since the last of "
+            f"them, problems begun {told[0]} and ended {told[1]}, memory {sizes[min(4, len(sizes) - 1)] >> 10} to "
+            f"{sizes[-1] >> 10} KiB, {took:.0f} s")
 
 
 # ---- running them ----

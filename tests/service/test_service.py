@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,41 @@ class Work(Case):
         self.alert("ended", "configuration", "shop")
         running.stop(code=None)
         self.assertNotIn("canary", "\n".join(running.raw))
+
+
+class Watch(Case):
+    def test_told_by_the_system(self):
+        """A scan that never comes: only the hint can have brought the file in."""
+        house = self.house
+        house.configure({"dairy": house.ledger()}, scan="1h")
+        running = house.serve()
+        running.wait("run_ended", direction="import")
+        house.drop()
+        self.assertEqual(running.wait("run_ended", direction="export", patience=10)["integration"], "dairy")
+        # the folder goes and comes back, and is watched again
+        os.rename(house.folder / "dairy/out", house.folder / "dairy/away")
+        os.rename(house.folder / "dairy/away", house.folder / "dairy/out")
+        mark = running.mark()
+        house.write("dairy/out/fmuta6.csv", payment("24700001", "1001", "142.80"))
+        running.wait("run_ended", direction="export", after=mark, patience=30)
+        running.stop()
+
+    @unittest.skipUnless(shutil.which("strace") and os.environ.get("HARMONY_SANITIZE", "none") == "none",
+                         "strace is not installed, or a sanitizer does not bear it")
+    def test_without_watches(self):
+        for call, error, words in (("inotify_init1", "EMFILE", "by scanning alone"),
+                                   ("inotify_add_watch", "ENOSPC", "max_user_watches")):
+            with House(PROGRAM) as house:
+                house.configure({"dairy": house.ledger()})
+                plain = house.program
+                house.program = str(house.write("traced", f"#!/bin/sh\nexec strace -f -o /dev/null -e trace={call} "
+                                                          f"-e inject={call}:error={error} {plain} \"$@\"\n"))
+                os.chmod(house.program, 0o755)
+                running = house.serve()
+                self.assertIn(words, running.wait("watch")["message"])
+                house.drop()
+                running.wait("run_ended", direction="export")
+                self.assertEqual(len(running.events("watch")), 1)
 
 
 def payment(invoice, party, amount):
