@@ -395,6 +395,21 @@ static harmony_status park(harmony__job *job, harmony__entry *entry, int64_t rel
 	return put_verdict(job, entry, false, error);
 }
 
+/* The run's relations had their turn: whether this entry has to wait for one of its own. */
+static harmony_status wait_for_relation(bool *waits, harmony__job *job, harmony__entry *entry,
+					harmony_error *error)
+{
+	harmony_status status = harmony__relation_open(waits, job, entry->record, error);
+
+	if (status != HARMONY_OK || !*waits)
+		return status;
+	harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_WAITING,
+			    harmony_code_word(HARMONY_CODE_UNKNOWN_PARTY), "party",
+			    "its relation is still to be booked, and is offered first; this "
+			    "follows by itself");
+	return put_verdict(job, entry, false, error);
+}
+
 /* ---- sending ---- */
 
 typedef struct batch {
@@ -423,7 +438,11 @@ static harmony_status fill_batch(batch *out, harmony__job *job, harmony__window 
 		harmony__entry *entry = &window->entries[i];
 		uint32_t left;
 		int64_t relief;
+		bool waits = false;
 		if (entry->done || (kind != 0 && entry->kind != kind))
+			continue;
+		status = wait_for_relation(&waits, job, entry, error);
+		if (status != HARMONY_OK || waits)
 			continue;
 		if (kind == 0) {
 			status = budget_left(&left, &relief, job, entry, error);

@@ -285,7 +285,9 @@ static harmony_status leave(harmony__job *job, const found *record, harmony_erro
 	change.outcome = 1;
 	if (record->state == HARMONY_STATE_NEW) {
 		change.state = HARMONY_STATE_WAITING;
-		change.retry_in = job->yielded ? 0 : harmony__backoff(1);
+		if (job->delay == 0)
+			job->delay = harmony__backoff(1); /* one for all: they stay in order */
+		change.retry_in = job->yielded ? 0 : job->delay;
 		change.code = job->yielded ? "" : harmony__code_of(job->stop);
 		change.message = job->why.message;
 	}
@@ -376,6 +378,7 @@ void harmony__job_close(harmony__job *job)
 	if (job->context != NULL) {
 		harmony__ids_free(&job->touched);
 		harmony__buf_free(&job->json);
+		harmony__relations_free(&job->relations);
 	}
 }
 

@@ -68,6 +68,14 @@ typedef struct harmony__part {
 	char path[1024]; /* this file */
 } harmony__part;
 
+/* Relations that are not in the package yet, or not surely, by the hash of their key. */
+typedef struct harmony__relations {
+	harmony_context *context;
+	uint64_t *hashes;
+	size_t count, capacity;
+	bool loaded;
+} harmony__relations;
+
 /* One run at work. */
 typedef struct harmony__job {
 	harmony_sync *sync;
@@ -88,6 +96,8 @@ typedef struct harmony__job {
 	void *user;
 	bool unreadable; /* what failed was the input */
 	unsigned silent; /* offers in a row that got no answer */
+	int64_t delay;   /* until what it leaves is due, ms; 0: not drawn yet */
+	harmony__relations relations;
 	harmony__part *part; /* NULL: all that there is to do */
 	bool yielded;        /* `part` had enough: what is left waits, and is due */
 } harmony__job;
@@ -223,6 +233,12 @@ harmony_status harmony__offer(harmony__job *job, harmony_error *error);
 /* In the first run of an integration: looks whether the package has its entries already, and
    puts them in doubt when it does. The connector is open. Errors as harmony__resolve. */
 harmony_status harmony__look_first(harmony__job *job, harmony_error *error);
+/* ---- relations.c ---- */
+/* Whether a relation of the entry is still to be booked. Within the offering, when the run's
+   own relations had their turn. */
+harmony_status harmony__relation_open(bool *yes, harmony__job *job, const harmony_record *record,
+				      harmony_error *error);
+void harmony__relations_free(harmony__relations *relations);
 /* ---- export.c ---- */
 /* harmony_sync_export; `part` (may be NULL) as a schedule wants it. */
 harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,

@@ -468,6 +468,34 @@ static void looks_up_what_got_no_answer(void **state)
 	}
 }
 
+static void lose_parties(const harmony_record *record)
+{
+	scripted.lose_every = harmony_record_kind(record) == HARMONY_CUSTOMER;
+}
+
+static void entries_wait_for_their_relation(void **state)
+{
+	house h;
+	FILE *out;
+	(void)state;
+	open_house(&h, &one_by_one, NULL);
+	scripted.before_answer = lose_parties;
+	out = fopen(h.file, "we");
+	assert_non_null(out);
+	for (unsigned i = 0; i < 3; i++)
+		put_invoice(out, 24700001 + i, "8000", "100.00");
+	put_customer(out, "Bakkerij"); /* party of them all */
+	fclose(out);
+	export_all(&h);
+	expect_counts(&h, 0, 0, 0, 3, 1);
+	assert_int_equal(scripted.offers, 1);
+	export_all(&h);
+	expect_counts(&h, 4, 0, 0, 0, 0);
+	assert_int_equal(scripted.offers, 4);
+	expect_bookings(&h, 4);
+	close_house(&h);
+}
+
 static void remove_store(house *h)
 {
 	char command[200];
@@ -967,6 +995,7 @@ int main(void)
 	    cmocka_unit_test(corrects_and_offers_again),
 	    cmocka_unit_test(keeps_unreadable_records_until_their_field_is_mended),
 	    cmocka_unit_test(looks_up_what_got_no_answer),
+	    cmocka_unit_test(entries_wait_for_their_relation),
 	    cmocka_unit_test(books_nothing_again_with_a_new_store),
 	    cmocka_unit_test(leaves_in_doubt_only_by_find),
 	    cmocka_unit_test(takes_the_newest_of_what_was_never_applied),
