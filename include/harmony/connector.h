@@ -87,7 +87,9 @@ typedef struct harmony_host {
 
 	/* Waits on the monotonic clock; HARMONY_CANCELLED when the host wants to stop. */
 	harmony_status (*sleep)(int64_t milliseconds, void *user);
-	/* 1 when the host wants to stop: end at the next point where nothing is half done. */
+	/* 1 when the host wants to stop: end at the next point where nothing is half done. 2 when
+	   it cannot wait for that: the answer to what was sent is waited for no longer, and
+	   the record is in doubt. */
 	int (*cancelled)(void *user);
 	/* A line for the log; secrets never. */
 	void (*log)(int level, const char *message, void *user);

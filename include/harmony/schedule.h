@@ -154,8 +154,9 @@ HARMONY_API harmony_status harmony_schedule_apply(harmony_schedule *schedule, ha
 HARMONY_API harmony_status harmony_schedule_start(harmony_schedule *schedule, harmony_error *error);
 /* Begins no new job, ends the running ones and joins the workers: exports end after the
    record that they are at, imports at once; what is not over at half of `patience` ms is
-   cancelled (a request in flight leaves its record in doubt). HARMONY_BUSY: some job was
-   not over after `patience`; call again, or end the process, which loses nothing.
+   cancelled (a request in flight leaves its record in doubt, one that renews a login is
+   waited for). HARMONY_BUSY: some job was not over after `patience`; call again, or end
+   the process, which loses nothing.
    A stopped schedule may be started again. */
 HARMONY_API harmony_status harmony_schedule_stop(harmony_schedule *schedule, int64_t patience,
                                                  harmony_error *error);

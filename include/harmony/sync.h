@@ -35,7 +35,9 @@ typedef struct harmony_sync_options {
 
 	/* Hooks of the host, each may be NULL; `user` is handed to all. */
 	harmony_status (*sleep)(int64_t milliseconds, void *user); /* HARMONY_CANCELLED to stop */
-	int (*cancelled)(void *user); /* 1: stop at the next safe point */
+	/* 1: stop at the next safe point; 2: at once, which leaves a record in doubt whose
+	   answer is awaited (a login that is being renewed is waited for, all the same). */
+	int (*cancelled)(void *user);
 	harmony_progress_fn progress;
 	/* Called at each named step of the work ("offered", "sent", ...; docs/store.md
 	   lists them). Anything but HARMONY_OK ends the run there, as a test of crashes

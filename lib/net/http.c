@@ -26,6 +26,7 @@ typedef struct exchange {
 	bool cancelled;
 	bool answered;  /* a status line came back */
 	bool body_sent; /* a byte of it, at least */
+	bool precious;
 	const char *body;
 	size_t left; /* of the body, still to be sent */
 } exchange;
@@ -237,16 +238,20 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 	return 0;
 }
 
+#define AT_ONCE 2 /* of harmony_host.cancelled */
+
 static int on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	exchange *x = user;
 	const harmony_host *host = x->http->host;
 
-	/* Once a byte of a body is out, the answer is worth waiting for: giving up would put a
-	   booking in doubt. The time-outs bound the wait. */
-	if (x->body_sent)
+	int hurry = host->cancelled ? host->cancelled(host->user) : 0;
+
+	/* Once a byte of a body is out, the answer is worth waiting for: giving up puts a
+	   booking in doubt. The time-outs bound the wait, and a host that cannot wait. */
+	if (x->body_sent && (x->precious || hurry < AT_ONCE))
 		return 0;
-	x->cancelled = host->cancelled && host->cancelled(host->user);
+	x->cancelled = hurry != 0;
 	return x->cancelled;
 }
 
@@ -484,7 +489,7 @@ harmony_status harmony__http_perform(harmony__http *http, const harmony__http_re
                                      harmony__http_response *response, harmony_error *error)
 {
 	exchange x = {.http = http, .response = response, .body = request->body,
-	              .left = request->body_len};
+	              .left = request->body_len, .precious = request->precious};
 	struct curl_slist *headers = NULL;
 	harmony__buf line;
 	harmony_status status = check_request(request, error);

@@ -20,7 +20,7 @@ enum {
 	HARMONY__HTTP_UNKNOWN,     /* sent at least in part, no complete answer */
 	HARMONY__HTTP_LOGIN,       /* 401 */
 	HARMONY__HTTP_LIMIT,       /* 429 */
-	HARMONY__HTTP_CANCELLED    /* by the host, before anything was sent */
+	HARMONY__HTTP_CANCELLED    /* by the host, before anything was sent; UNKNOWN after that */
 };
 
 typedef struct harmony__http_header {
@@ -39,6 +39,7 @@ typedef struct harmony__http_request {
 	size_t body_len;
 	size_t max_response;      /* decoded bytes; 0: HARMONY_MAX_RESPONSE */
 	int64_t timeout;          /* ms in all; 0: the setting `timeout`, 100 s without */
+	bool precious;            /* once it is sent no host is in too much of a hurry for the answer */
 } harmony__http_request;
 
 typedef struct harmony__http_response {

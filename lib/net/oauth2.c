@@ -267,7 +267,8 @@ static harmony_status send_grant(harmony__oauth2 *oauth, parameter *parameters, 
 	static const harmony__http_header headers[] = {{"Accept", "application/json"}};
 	const harmony__oauth2_options *o = &oauth->options;
 	harmony__http_request request = {.method = "POST", .url = o->token_url, .headers = headers,
-	                                 .header_count = 1, .max_response = MAX_ANSWER};
+	                                 .header_count = 1, .max_response = MAX_ANSWER,
+	                                 .precious = true}; /* a token that is lost is a login lost */
 	harmony__buf body, basic;
 	harmony_status status;
 

@@ -220,7 +220,8 @@ static harmony_status host_sleep(int64_t milliseconds, void *user)
 
 static int host_cancelled(void *user)
 {
-	return harmony__cancelled(((harmony__integration *)user)->sync);
+	const harmony_sync_options *options = &((harmony__integration *)user)->sync->options;
+	return options->cancelled != NULL ? options->cancelled(options->user) : 0;
 }
 
 static void host_request(int status, void *user)

@@ -91,6 +91,7 @@ typedef struct harmony__result {
 	harmony__part part;
 	harmony__watched watched; /* of a scan */
 	bool yielded;
+	bool hurried;             /* the schedule was being stopped when it ended */
 	int answered;             /* 1: the package spoke to us; -1: it did not; 0: not asked */
 	bool stats;               /* these are known: */
 	uint64_t records[HARMONY_STATES];

@@ -19,7 +19,9 @@ static int on_cancelled(void *user)
 	int hurry = atomic_load(&schedule->hurry);
 
 	atomic_store(&schedule->alive, harmony__monotonic(schedule->context));
-	return hurry == HARMONY__CANCEL || (hurry == HARMONY__EASE && !is_export(worker));
+	if (hurry == HARMONY__CANCEL)
+		return 2;
+	return hurry == HARMONY__EASE && !is_export(worker);
 }
 
 #define NAP INT64_C(1000)
@@ -425,6 +427,7 @@ void harmony__job_do(harmony__worker *worker)
 			result->status = ask_stats(worker);
 		unlend(worker);
 	}
+	result->hurried = atomic_load(&schedule->hurry) != HARMONY__GO;
 	harmony__problem_judge(result, worker->item);
 }
 

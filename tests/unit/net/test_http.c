@@ -14,10 +14,11 @@
 static harmony_context *context;
 static harmony_host host;
 static int64_t stop_at; /* monotonic ms; 0: never */
+static int hurry = 1;    /* 1: when nothing is half done; 2: at once */
 
 static int cancelled(void *user)
 {
-	return stop_at && harmony__os_monotonic() >= stop_at;
+	return stop_at && harmony__os_monotonic() >= stop_at ? hurry : 0;
 }
 
 static void url_of(char *url, size_t size, const char *path)
@@ -246,6 +247,35 @@ static void test_cancel(void **state)
 	stop_at = 0;
 }
 
+/* Nor is that waited for by a host that cannot wait, unless it is a login. */
+static void test_cancel_at_once(void **state)
+{
+	harmony__http *http;
+	harmony__http_response response;
+	char url[256];
+	harmony__http_request request = {.method = "POST", .url = url, .body = "{}", .body_len = 2,
+	                                 .timeout = 3000, .precious = true};
+	int64_t begun = harmony__os_monotonic();
+
+	hurry = 2;
+	stop_at = begun + 100;
+	assert_int_equal(once("POST", "/slow/2.5", "{}"), HARMONY__HTTP_UNKNOWN);
+	assert_true(harmony__os_monotonic() - begun < 2500);
+	assert_int_equal(once("POST", "/status/200", "{}"), HARMONY__HTTP_CANCELLED);
+	begun = harmony__os_monotonic();
+	stop_at = begun + 100;
+	url_of(url, sizeof(url), "/slow/0.4");
+	assert_int_equal(harmony__http_new(&http, &host, NULL, NULL), HARMONY_OK);
+	harmony__http_response_init(&response, context);
+	assert_int_equal(harmony__http_perform(http, &request, &response, NULL), HARMONY_OK);
+	assert_int_equal(response.class, HARMONY__HTTP_DONE);
+	assert_true(harmony__os_monotonic() - begun >= 400);
+	harmony__http_response_free(&response);
+	harmony__http_free(http);
+	hurry = 1;
+	stop_at = 0;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -254,7 +284,7 @@ int main(void)
 		cmocka_unit_test(test_never_sent_twice), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_gzip_headers_and_wait), cmocka_unit_test(test_what_is_sent),
 		cmocka_unit_test(test_addresses),        cmocka_unit_test(test_header_injection),
-		cmocka_unit_test(test_cancel)};
+		cmocka_unit_test(test_cancel),           cmocka_unit_test(test_cancel_at_once)};
 	int failed;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
