@@ -48,7 +48,7 @@ class Request:
         path, _, self.query = target.partition("?")
         self.path = urllib.parse.unquote(path)
         self.label = method + " " + target  # what the faults look at
-        self.fault = None
+        self.fault, self.left = None, False
         self.number = 0
 
     def is_fault(self, kind):
@@ -160,6 +160,7 @@ class Handler(socketserver.StreamRequestHandler):
         return False
 
     def hang(self, request):
+        self.server.simulator.leave(request)  # whoever asks again has given it up
         self.server.simulator.released.wait(request.fault_value("seconds", 3600))
         return self.reset()
 

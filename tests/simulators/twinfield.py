@@ -235,7 +235,8 @@ class Simulator(base.Simulator):
 
     def leave(self, request):
         with self.count_lock:
-            self.running -= 1
+            self.running -= 0 if request.left else 1
+            request.left = True
 
     def spend(self, request, credits):
         now = self.now()
