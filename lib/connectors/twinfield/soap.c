@@ -543,6 +543,8 @@ harmony_status twinfield_show(twinfield *t, const harmony__buf *inner, harmony__
 	harmony__buf_char(out, '\n');
 	if (status == HARMONY_OK)
 		status = write_envelope(out, t, &call, "{access_token}");
+	if (status != HARMONY_OK && harmony__buf_check(out, "the request", error) == HARMONY_OK)
+		harmony_error_set(error, status, NULL, "a request to Twinfield cannot be written");
 	harmony__buf_char(out, '\n');
 	return status;
 }
