@@ -97,13 +97,13 @@ static harmony_status there_is_one(const harmony_record_state *record, void *use
 }
 
 /* A service that looks every few seconds makes no run of nothing. */
-static harmony_status anything_due(bool *yes, harmony__job *job, harmony_error *error)
+static harmony_status anything_due(bool *yes, harmony__job *job, int due, harmony_error *error)
 {
 	harmony_record_query query = {.struct_size = sizeof(query),
 				      .integration = job->integration->id,
 				      .states = HARMONY_STATES_OPEN,
 				      .limit = 1,
-				      .due = HARMONY_DUE_ONLY};
+				      .due = due};
 	harmony_status status =
 	    job->store->record_list(job->store->self, &query, there_is_one, yes, error);
 	return status == HARMONY_USER ? HARMONY_OK : status;
@@ -112,16 +112,17 @@ static harmony_status anything_due(bool *yes, harmony__job *job, harmony_error *
 static harmony_status run_export(harmony__job *job, harmony__paths *paths,
 				 const harmony_export_options *options, harmony_error *error)
 {
+	bool ours = !options->due_only || (job->part != NULL && job->part->eager);
+	int which = ours ? HARMONY_DUE_OURS : HARMONY_DUE_ONLY;
 	bool due = paths->count > 0 || !options->due_only;
-	harmony_status status = due ? HARMONY_OK : anything_due(&due, job, error);
+	harmony_status status = due ? HARMONY_OK : anything_due(&due, job, which, error);
 
 	if (status != HARMONY_OK || !due)
 		return status;
 	if (!options->due_only)
 		status = be_patient(job, error);
 	if (status == HARMONY_OK)
-		status = take_in(job, paths, options->path_count == 0,
-				 options->due_only ? HARMONY_DUE_ONLY : HARMONY_DUE_OURS, error);
+		status = take_in(job, paths, options->path_count == 0, which, error);
 	if (status != HARMONY_OK)
 		return status;
 	harmony__archive(job, paths, options->path_count == 0);

@@ -73,6 +73,7 @@ struct harmony__item {
 	int running;               /* slot of the job at work, -1: none */
 	bool gone, parked, hinted, poked;
 	bool fresh;                /* nothing is loaded of it yet */
+	bool eager;                /* the package works again: what waits need not wait on */
 	harmony__folder folder;
 	unsigned import_failures, offer_failures; /* in a row */
 	int64_t imported;          /* start of the last import, UTC ms, 0: none */

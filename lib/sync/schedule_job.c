@@ -317,6 +317,7 @@ static void do_export(harmony__worker *worker)
 				       .portion = item->offer_failures > 0
 						      ? PROBE
 						      : worker->schedule->options.portion,
+				       .eager = item->eager,
 				       .enough = on_enough,
 				       .user = worker};
 	result->status =

@@ -368,11 +368,12 @@ static void next_offer(harmony__item *item, const harmony__result *result, int64
 					       : result->run.status == HARMONY_OK);
 	int64_t wait = result->retry_in;
 
+	item->eager = (item->eager && !export) || (progress && item->offer_failures > 0);
 	if (progress)
 		item->offer_failures = 0;
 	else if (export && result->ran && !result->yielded && result->run.code[0] != '\0')
 		item->offer_failures++; /* down, or no login, or no more for today */
-	if (result->yielded) {
+	if (result->yielded || (item->eager && wait != HARMONY__NEVER)) {
 		item->due[HARMONY__DUE_OFFER] = now;
 		return;
 	}

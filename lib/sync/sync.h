@@ -61,6 +61,7 @@ typedef struct harmony__part {
 	bool files;      /* take in what lies at export_path, which it saw unchanged */
 	uint64_t print;  /* as this: harmony__watched.print */
 	size_t portion;  /* waiting records that the run takes up at the most; 0: all */
+	bool eager;      /* also those that only our own backoff holds back */
 	bool (*enough)(void *user); /* between two records: true ends the offering */
 	void *user;
 	bool unreadable; /* out: the input is what failed: */
