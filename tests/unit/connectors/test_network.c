@@ -412,11 +412,11 @@ static void test_memory(void **state)
 	login();
 	pass(offer_all, -1, false);
 	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
-		/* Each of the first hundred, then ever fewer: the rest are the rows of tables. */
+		/* Each of the first forty, then ever fewer: the rest are the rows of tables. */
 		long k = 0;
-		for (; pass(works[i], k, false); k += 1 + k / 100)
+		for (; pass(works[i], k, false); k += 1 + k / 40)
 			;
-		for (k = 0; pass(works[i], k, true); k += 1 + k / 20)
+		for (k = 0; pass(works[i], k, true); k += 1 + k / 10)
 			;
 		printf("%zu: to allocation %ld\n", i, k);
 	}
