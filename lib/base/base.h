@@ -221,6 +221,8 @@ harmony_status harmony__file_create(const char *path, unsigned mode, harmony_con
 /* Renames within a file system, durable; falls back to copy and unlink across them. */
 harmony_status harmony__file_move(const char *from, const char *to, harmony_context *context,
                                   harmony_error *error);
+/* Renames within a file system, unless something has the name already: HARMONY_EXISTS. */
+harmony_status harmony__file_put_back(const char *from, const char *to, harmony_error *error);
 harmony_status harmony__folder_make(const char *path, harmony_error *error); /* with parents */
 /* What is not there is fine. */
 harmony_status harmony__file_remove(const char *path, harmony_error *error);

@@ -624,6 +624,17 @@ harmony_status harmony__file_move(const char *from, const char *to, harmony_cont
 	return HARMONY_OK;
 }
 
+harmony_status harmony__file_put_back(const char *from, const char *to, harmony_error *error)
+{
+	/* A hard link fails where the name is taken, on every system; rename does not. */
+	if (link(from, to) != 0)
+		return errno == EEXIST ? HARMONY_EXISTS : refuse_old(error, "put back", from);
+	if (unlink(from) != 0)
+		return refuse(error, "remove after putting back", from, "");
+	return sync_folder(to) ? HARMONY_OK
+			       : refuse(error, "make durable the folder of", to, "");
+}
+
 harmony_status harmony__file_remove(const char *path, harmony_error *error)
 {
 	return unlink(path) == 0 || errno == ENOENT ? HARMONY_OK : refuse(error, "remove", path, "");

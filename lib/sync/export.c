@@ -156,6 +156,7 @@ static void tell_part(harmony__job *job)
 	harmony__part *part = job->part;
 
 	part->unreadable = job->unreadable || part->folder;
+	part->state = job->state;
 	if (job->unreadable && job->file.path != NULL)
 		(void)harmony__copy_text(part->path, sizeof(part->path), job->file.path,
 					 strlen(job->file.path));
@@ -458,7 +459,7 @@ static harmony_status read_all(kept *all, harmony__integration *integration,
 		return status;
 	status = harmony__paths_of(&list, integration, paths, path_count, error);
 	for (size_t i = 0; i < list.count && status == HARMONY_OK; i++)
-		status = harmony__read_file(integration, list.list[i], keep_good, hear, NULL, all,
+		status = harmony__read_file(NULL, integration, list.list[i], keep_good, hear, NULL, all,
 					    error);
 	harmony__paths_free(&list);
 	return status;

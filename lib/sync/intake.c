@@ -64,6 +64,11 @@ static void tell_progress(harmony_sync *sync, const harmony_source *source)
 
 /* The file must be the same before and after: what grows while it is read is taken in
    at another time. */
+static bool same_state(const harmony__file_info *a, const harmony__file_info *b)
+{
+	return a->size == b->size && a->inode == b->inode && a->modified_ns == b->modified_ns;
+}
+
 static harmony_status still_same(const char *path, const harmony__file_info *before,
 				 harmony_error *error)
 {
@@ -72,8 +77,7 @@ static harmony_status still_same(const char *path, const harmony__file_info *bef
 
 	if (status != HARMONY_OK && status != HARMONY_NOTFOUND)
 		return status;
-	if (status == HARMONY_OK && after.size == before->size && after.inode == before->inode &&
-	    after.modified_ns == before->modified_ns)
+	if (status == HARMONY_OK && same_state(&after, before))
 		return HARMONY_OK;
 	return harmony_error_set(
 	    error, HARMONY_RETRY, NULL,
@@ -82,23 +86,28 @@ static harmony_status still_same(const char *path, const harmony__file_info *bef
 	    path);
 }
 
-harmony_status harmony__read_file(harmony__integration *integration, const char *path,
-				  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
-				  harmony_write_fn bytes, void *user, harmony_error *error)
+harmony_status harmony__read_file(harmony__file_info *state, harmony__integration *integration,
+				  const char *path, harmony_record_fn record,
+				  harmony_diagnostic_fn diagnostic, harmony_write_fn bytes,
+				  void *user, harmony_error *error)
 {
 	reader in = {integration, NULL, record, diagnostic, user, NULL, NULL};
 	harmony_source *source = NULL;
 	harmony__file_info before = {0};
 	const void *data;
 	size_t len;
-	harmony_status status =
-	    harmony_source_open(&source, integration->sync->context, path, error);
+	harmony_status status = HARMONY_OK;
 
+	/* Before it is opened: what takes its place from here on is noticed below. */
+	if (strcmp(path, "-") != 0)
+		status = harmony__file_stat(&before, path, error);
+	if (state != NULL)
+		*state = before;
+	if (status == HARMONY_OK || status == HARMONY_NOTFOUND)
+		status = harmony_source_open(&source, integration->sync->context, path, error);
 	if (status != HARMONY_OK)
 		return status == HARMONY_NOTFOUND ? HARMONY_IO : status;
 	in.name = harmony_source_name(source);
-	if (strcmp(path, "-") != 0)
-		status = harmony__file_stat(&before, path, error);
 	while (status == HARMONY_OK &&
 	       (status = harmony_source_next(&data, &len, source, error)) == HARMONY_OK &&
 	       len > 0) {
@@ -129,10 +138,13 @@ static harmony_status add_path(harmony__paths *paths, const char *path, size_t l
 
 	if (harmony__grow(paths->context, (void **)&paths->list, &paths->capacity, paths->count + 1,
 			  sizeof(char *)) != HARMONY_OK ||
+	    harmony__grow(paths->context, (void **)&paths->states, &paths->states_capacity,
+			  paths->count + 1, sizeof(*paths->states)) != HARMONY_OK ||
 	    (copy = harmony__alloc(paths->context, len + 1)) == NULL)
 		return HARMONY_NOMEM;
 	memcpy(copy, path, len);
 	copy[len] = '\0';
+	paths->states[paths->count] = (harmony__file_info){0};
 	paths->list[paths->count++] = copy;
 	return HARMONY_OK;
 }
@@ -142,6 +154,7 @@ void harmony__paths_free(harmony__paths *paths)
 	for (size_t i = 0; i < paths->count; i++)
 		harmony__free(paths->context, paths->list[i]);
 	harmony__free(paths->context, paths->list);
+	harmony__free(paths->context, paths->states);
 	*paths = (harmony__paths){.context = paths->context};
 }
 
@@ -658,8 +671,8 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 				     .path = path};
 	status = job->store->file_begin(job->store->self, &job->file, error);
 	if (status == HARMONY_OK)
-		status = harmony__read_file(job->integration, path, take_record, take_diagnostic,
-					    take_bytes, &into, error);
+		status = harmony__read_file(&job->state, job->integration, path, take_record,
+					    take_diagnostic, take_bytes, &into, error);
 	job->unreadable = status != HARMONY_OK && !into.failed;
 	if (status != HARMONY_OK)
 		return status;
@@ -756,18 +769,16 @@ static harmony_status taken_before(bool *yes, harmony__job *job, const char *pat
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
+/* That this state of it was taken; another one may lie there already. */
 static harmony_status remember(harmony__integration *integration, const char *path,
-			       harmony_error *error)
+			       const harmony__file_info *state, harmony_error *error)
 {
 	harmony_store *store = integration->sync->options.store;
-	harmony__file_info info;
 	char now[96];
 	harmony__buf name;
 	harmony_status status;
 
-	if (harmony__file_stat(&info, path, NULL) != HARMONY_OK)
-		return HARMONY_OK;
-	fingerprint(now, &info);
+	fingerprint(now, state);
 	status = memo_name(&name, integration, path);
 	if (status == HARMONY_OK)
 		status = store->memo_save(store->self, integration->id, name.data, now, strlen(now),
@@ -790,7 +801,7 @@ static harmony_status stay_the_same(bool *same, harmony__job *job, const harmony
 }
 
 static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number);
-static void remove_companion(harmony__job *job);
+static void remove_companion(harmony__job *job, const harmony__paths *paths);
 
 /* Parts what was taken in before from what is to be. */
 static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, harmony__job *job,
@@ -812,6 +823,8 @@ static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, h
 		}
 		if (status == HARMONY_OK && before && add_path(taken, path, strlen(path)) != HARMONY_OK)
 			status = harmony__nomem(error);
+		else if (status == HARMONY_OK && before)
+			taken->states[taken->count - 1] = info;
 		paths->list[i] = NULL;
 		if (before || !there)
 			harmony__free(paths->context, path);
@@ -831,7 +844,7 @@ harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, h
 	/* A crash between taking in and archiving left them where they were. */
 	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0) {
 		archive_all(job, &taken, harmony__wall(job->context));
-		remove_companion(job);
+		remove_companion(job, &taken);
 	}
 	harmony__paths_free(&taken);
 	if (status == HARMONY_OK && paths->count > 0 && job->part == NULL)
@@ -854,19 +867,20 @@ harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool wa
 
 	for (size_t i = 0; i < paths->count && status == HARMONY_OK; i++) {
 		status = take_file(job, paths->list[i], error);
+		paths->states[i] = job->state;
 		if (status == HARMONY_OK && watched)
-			status = remember(job->integration, paths->list[i], error);
+			status = remember(job->integration, paths->list[i], &job->state, error);
 	}
 	return status;
 }
 
 /* ---- out of the way ---- */
 
-/* Into archive_path, as NUMBER-NAME; `where` receives its new path. HARMONY_STATE without
-   an error text when there is no archive. */
-static harmony_status archive_one(harmony__buf *where, harmony__integration *integration,
-				  const char *path, const char *prefix, int64_t number,
-				  harmony_error *error)
+/* Where in archive_path a file goes, as NUMBER-NAME. HARMONY_STATE without an error text when
+   there is no archive. */
+static harmony_status archive_place(harmony__buf *where, harmony__integration *integration,
+				    const char *path, const char *prefix, int64_t number,
+				    harmony_error *error)
 {
 	const char *setting = harmony_settings_get(integration->settings, "archive_path");
 	harmony_status status;
@@ -878,11 +892,36 @@ static harmony_status archive_one(harmony__buf *where, harmony__integration *int
 	if (status == HARMONY_OK)
 		status = harmony__folder_make(where->data, error);
 	(void)harmony__buf_printf(where, "/%s%lld-%s", prefix, (long long)number, base_name(path));
+	return status == HARMONY_OK ? harmony__buf_check(where, "archive_path", error) : status;
+}
+
+/* Moves the state of a file that was read, and no other: the ERP may put its next file over
+   it at any moment. `where` receives its new path. HARMONY_NOTFOUND without an error text:
+   another one lies there now, and stays. */
+static harmony_status archive_one(harmony__buf *where, harmony__integration *integration,
+				  const char *path, const harmony__file_info *state,
+				  const char *prefix, int64_t number, harmony_error *error)
+{
+	harmony__file_info moved;
+	harmony_status status = archive_place(where, integration, path, prefix, number, error);
+
+	if (status == HARMONY_OK && state->regular &&
+	    (harmony__file_stat(&moved, path, NULL) != HARMONY_OK || !same_state(&moved, state)))
+		return HARMONY_NOTFOUND;
 	if (status == HARMONY_OK)
-		status = harmony__buf_check(where, "archive_path", error);
-	return status == HARMONY_OK
-		   ? harmony__file_move(path, where->data, integration->sync->context, error)
-		   : status;
+		status = harmony__file_move(path, where->data, integration->sync->context, error);
+	/* Between the look and the move there was a moment, too. */
+	if (status != HARMONY_OK || !state->regular ||
+	    harmony__file_stat(&moved, where->data, NULL) != HARMONY_OK ||
+	    moved.device != state->device || same_state(&moved, state))
+		return status;
+	status = harmony__file_put_back(where->data, path, error);
+	if (status != HARMONY_EXISTS)
+		return status == HARMONY_OK ? HARMONY_NOTFOUND : status;
+	return harmony_error_set(error, status, NULL,
+				 "%s was never taken in: two more files came while it was moved; "
+				 "give it to harmony export",
+				 where->data);
 }
 
 /* A failure leaves the file where it is: the store has it, and knows its bytes again. */
@@ -893,20 +932,33 @@ static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t 
 	harmony__buf_init(&to, job->context, 4096);
 	for (size_t i = 0; i < paths->count; i++) {
 		harmony_error error = HARMONY_ERROR_INIT;
-		harmony_status status = HARMONY_STATE;
 		if (strcmp(paths->list[i], "-") != 0)
-			status = archive_one(&to, job->integration, paths->list[i], "", number,
-					     &error);
-		if (status != HARMONY_OK && status != HARMONY_STATE)
+			(void)archive_one(&to, job->integration, paths->list[i], &paths->states[i],
+					  "", number, &error);
+		if (error.status != HARMONY_OK)
 			harmony__log(job->context, HARMONY_LOG_WARNING,
-				     "integration %s: %s was taken in, and stays where it is: %s",
+				     "integration %s: %s was taken in, but not moved: %s",
 				     job->integration->name, paths->list[i], error.message);
 	}
 	harmony__buf_free(&to);
 }
 
+/* Whether the companion speaks of files that came after those of `paths`. */
+static bool announces_next(const char *companion, const harmony__paths *paths)
+{
+	harmony__file_info it, file;
+
+	if (harmony__file_stat(&it, companion, NULL) != HARMONY_OK)
+		return false;
+	for (size_t i = 0; i < paths->count; i++)
+		if (harmony__file_stat(&file, paths->list[i], NULL) == HARMONY_OK &&
+		    !same_state(&file, &paths->states[i]) && it.modified_ns >= file.modified_ns)
+			return true;
+	return false;
+}
+
 /* It spoke of files that are taken in now, and must not speak of the next ones. */
-static void remove_companion(harmony__job *job)
+static void remove_companion(harmony__job *job, const harmony__paths *paths)
 {
 	harmony__paths companions;
 	harmony_error error = HARMONY_ERROR_INIT;
@@ -915,7 +967,8 @@ static void remove_companion(harmony__job *job)
 	    companions_of(&companions, job->integration, &error) != HARMONY_OK)
 		return;
 	for (size_t i = 0; i < companions.count; i++)
-		if (harmony__file_remove(companions.list[i], &error) != HARMONY_OK)
+		if (!announces_next(companions.list[i], paths) &&
+		    harmony__file_remove(companions.list[i], &error) != HARMONY_OK)
 			harmony__log(job->context, HARMONY_LOG_WARNING,
 				     "integration %s: remove it by hand, or the next export may be "
 				     "taken too early: %s",
@@ -927,21 +980,22 @@ void harmony__archive(harmony__job *job, const harmony__paths *paths, bool watch
 {
 	archive_all(job, paths, job->run.id);
 	if (watched && paths->count > 0)
-		remove_companion(job);
+		remove_companion(job, paths);
 }
 
 harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,
-				  const char *path, harmony_error *error)
+				  const char *path, const harmony__file_info *state,
+				  harmony_error *error)
 {
-	harmony_status status = archive_one(where, integration, path, "unreadable-",
+	harmony_status status = archive_one(where, integration, path, state, "unreadable-",
 					    harmony__wall(integration->sync->context), error);
 
-	if (status == HARMONY_OK)
-		return HARMONY_OK;
+	if (status == HARMONY_OK || status == HARMONY_NOTFOUND)
+		return status;
 	if (status != HARMONY_STATE) /* no room to move it to is no reason to read it again */
 		harmony_error_clear(error);
 	harmony__buf_clear(where);
 	(void)harmony__buf_str(where, path);
 	status = harmony__integration_id(integration, error);
-	return status == HARMONY_OK ? remember(integration, path, error) : status;
+	return status == HARMONY_OK ? remember(integration, path, state, error) : status;
 }

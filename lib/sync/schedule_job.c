@@ -294,10 +294,12 @@ static void put_aside(harmony__worker *worker)
 	    (result->status != HARMONY_FORMAT && result->status != HARMONY_LIMIT &&
 	     result->status != HARMONY_RANGE && result->status != HARMONY_CORRUPT))
 		return;
-	if (harmony__set_aside(&result->aside, worker->plan->integration, part->path, &error) ==
-	    HARMONY_OK)
+	if (harmony__set_aside(&result->aside, worker->plan->integration, part->path,
+			       &part->state, &error) == HARMONY_OK)
 		return;
 	harmony__buf_clear(&result->aside);
+	if (error.status == HARMONY_OK)
+		return; /* another file lies there now */
 	harmony__log(worker->schedule->context, HARMONY_LOG_WARNING,
 		     "integration %s: %s cannot be set aside: %s", worker->plan->integration->name,
 		     part->path, error.message);

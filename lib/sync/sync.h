@@ -66,7 +66,8 @@ typedef struct harmony__part {
 	void *user;
 	bool unreadable; /* out: the input is what failed: */
 	bool folder;     /* its folder, or else */
-	char path[1024]; /* this file */
+	char path[1024]; /* this file, */
+	harmony__file_info state; /* in this state */
 } harmony__part;
 
 /* Relations that are not in the package yet, or not surely, by the hash of their key. */
@@ -90,6 +91,7 @@ typedef struct harmony__job {
 	uint32_t last_occurrence;             /* and how many of it there were */
 	harmony__buf json;
 	harmony_intake file;
+	harmony__file_info state; /* of the file that was read last */
 	uint64_t work, done; /* records to offer, and offered */
 	harmony_status stop; /* what ended the offering early */
 	harmony_error why;
@@ -153,16 +155,18 @@ harmony_status harmony__settle_transaction(harmony__job *job, harmony_status sta
 int64_t harmony__backoff(uint32_t attempts);
 
 /* ---- intake.c ---- */
-/* Reads a file of any kind that is understood. `record` and `diagnostic` as the readers
-   call them; `bytes` (may be NULL) sees what was read, inflated. */
-harmony_status harmony__read_file(harmony__integration *integration, const char *path,
-				  harmony_record_fn record, harmony_diagnostic_fn diagnostic,
+/* Reads a file of any kind that is understood. `state` (may be NULL) receives which state of
+   it that is, not regular when it is no file. `record` and `diagnostic` as the readers call
+   them; `bytes` (may be NULL) sees what was read, inflated. */
+harmony_status harmony__read_file(harmony__file_info *state, harmony__integration *integration,
+				  const char *path, harmony_record_fn record, harmony_diagnostic_fn diagnostic,
 				  harmony_write_fn bytes, void *user, harmony_error *error);
 /* Paths of the export, absolute: those given, or those beside export_path. */
 typedef struct harmony__paths {
 	harmony_context *context;
 	char **list;
-	size_t count, capacity;
+	harmony__file_info *states; /* that were read, or known; not regular: none */
+	size_t count, capacity, states_capacity;
 } harmony__paths;
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
 				 const char *const *paths, size_t count, harmony_error *error);
@@ -177,9 +181,11 @@ typedef struct harmony__watched {
    (the folder), HARMONY_NOMEM. */
 harmony_status harmony__watch(harmony__watched *out, harmony__integration *integration,
 			      uint64_t known, harmony_error *error);
-/* Puts a file that cannot be read where it is not met again: `where` receives its path. */
+/* Puts a file that cannot be read where it is not met again: `where` receives its path.
+   HARMONY_NOTFOUND: it is not in that state any more. */
 harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,
-				  const char *path, harmony_error *error);
+				  const char *path, const harmony__file_info *state,
+				  harmony_error *error);
 /* Drops from watched `paths` what was taken in before, and all of them while one is still
    being written. Sleeps, unless a schedule has seen them. */
 harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths,

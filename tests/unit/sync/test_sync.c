@@ -31,7 +31,18 @@ typedef struct house {
 	harmony_run run;
 	int64_t wall, monotonic; /* added to the system's clocks */
 	int64_t slept;
+	const char *at; /* the step at which `next` takes the place of `place` */
+	char next[160], place[160];
 } house;
+
+static harmony_status house_step(const char *name, void *user)
+{
+	house *h = user;
+	if (h->at == NULL || strcmp(name, h->at) != 0)
+		return HARMONY_OK;
+	h->at = NULL;
+	return rename(h->next, h->place) == 0 ? HARMONY_OK : HARMONY_USER;
+}
 
 static int64_t house_wall(void *user)
 {
@@ -69,6 +80,7 @@ static void open_sync(house *h, const harmony_connector *connector, const char *
 	options.store = h->store;
 	options.folder = h->folder;
 	options.sleep = house_sleep;
+	options.step = house_step;
 	options.user = h;
 	assert_int_equal(harmony_sync_new(&h->sync, h->context, &options, &h->error), HARMONY_OK);
 	assert_int_equal(harmony_settings_new(&list, h->context, &h->error), HARMONY_OK);
@@ -757,6 +769,46 @@ static void takes_watched_files_when_they_are_complete(void **state)
 	close_house(&h);
 }
 
+/* The ERP puts its next file in place while the one before is on its way: the next one is
+   neither moved unread, nor thought to be known. */
+static void replaced_at(const char *step, const char *const *settings)
+{
+	house h;
+	open_house(&h, &one_by_one, settings);
+	(void)snprintf(h.place, sizeof(h.place), "%s/out", h.folder);
+	assert_int_equal(mkdir(h.place, 0700), 0);
+	(void)snprintf(h.place, sizeof(h.place), "%s/out/records.jsonl", h.folder);
+	(void)snprintf(h.next, sizeof(h.next), "%s/next", h.folder);
+	write_invoices(&h, 24700001, 4);
+	assert_int_equal(rename(h.file, h.place), 0);
+	write_invoices(&h, 24700101, 3);
+	assert_int_equal(rename(h.file, h.next), 0);
+	h.at = step;
+	assert_int_equal(try_export(&h, true), HARMONY_OK);
+	expect_counts(&h, 4, 0, 0, 0, 0);
+	assert_null(h.at);
+	assert_int_equal(access(h.place, F_OK), 0);
+	assert_int_equal(try_export(&h, true), HARMONY_OK);
+	expect_counts(&h, 3, 0, 0, 0, 0);
+	assert_int_equal(access(h.place, F_OK), settings[2] != NULL ? -1 : 0);
+	assert_int_equal(try_export(&h, true), HARMONY_OK);
+	assert_int_equal(h.run.id, 0);
+	expect_bookings(&h, 7);
+	close_house(&h);
+}
+
+static void a_next_file_is_never_taken_for_the_one_before(void **state)
+{
+	const char *const stays[] = {"export_path", "out/records.jsonl", NULL};
+	const char *const moves[] = {"export_path", "out/records.jsonl", "archive_path", "done", NULL};
+	static const char *const steps[] = {"read", "taken"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		replaced_at(steps[i], stays);
+		replaced_at(steps[i], moves);
+	}
+}
+
 static void unreadable_input_makes_no_run(void **state)
 {
 	house h;
@@ -1006,6 +1058,7 @@ int main(void)
 	    cmocka_unit_test(stops_short_of_the_error_allowance),
 	    cmocka_unit_test(reads_back_what_was_booked),
 	    cmocka_unit_test(takes_watched_files_when_they_are_complete),
+	    cmocka_unit_test(a_next_file_is_never_taken_for_the_one_before),
 	    cmocka_unit_test(unreadable_input_makes_no_run),
 	    cmocka_unit_test(keeps_the_bytes_that_were_received),
 	    cmocka_unit_test(renews_the_snapshot_or_leaves_it),
