@@ -209,6 +209,7 @@ class Handler(socketserver.StreamRequestHandler):
             return self.endless(answer)
         elif kind and re.fullmatch(r"(\w+_)?\d{3}_after", kind):
             answer = Answer(int(kind[-9:-6]), b"<html>failed</html>", {"Content-Type": "text/html"})
+        self.server.simulator.leave(request)  # whoever has read it may ask again at once
         return self.send(answer)
 
     def endless(self, answer):
@@ -313,7 +314,7 @@ class Simulator:
         return kind
 
     def leave(self, request):
-        """Its answer is out, or there will be none."""
+        """Its answer is ready, or there will be none; may be called twice."""
 
     def plain_failure(self, request, kind):
         if kind == "status_500_message":
