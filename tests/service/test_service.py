@@ -152,7 +152,7 @@ class Watch(Case):
             with House(PROGRAM) as house:
                 house.configure({"dairy": house.ledger()})
                 plain = house.program
-                house.program = str(house.write("traced", f"#!/bin/sh\nexec strace -f -o /dev/null -e trace={call} "
+                house.program = str(house.write("traced", f"#!/bin/sh\nexec strace -D -f -o /dev/null -e trace={call} "
                                                           f"-e inject={call}:error={error} {plain} \"$@\"\n"))
                 os.chmod(house.program, 0o755)
                 running = house.serve()
@@ -160,6 +160,7 @@ class Watch(Case):
                 house.drop()
                 running.wait("run_ended", direction="export")
                 self.assertEqual(len(running.events("watch")), 1)
+                running.stop()
 
 
 def payment(invoice, party, amount):
