@@ -322,7 +322,7 @@ static void watch_folders(struct service *s)
 			log_say(HARMONY_LOG_WARNING, "watch", "no memory to watch %s", folder);
 		free(folder);
 	}
-	watch_retry(&s->watch);
+	(void)watch_retry(&s->watch); /* the schedule looks at all of them anyhow */
 }
 
 /* What is not of the schedule. */
@@ -462,8 +462,8 @@ static int due(struct service *s)
 		write_numbers(s);
 		s->numbers = now + METRICS_MS;
 	}
-	if (now >= s->watch.retry)
-		watch_retry(&s->watch);
+	if (now >= s->watch.retry && watch_retry(&s->watch))
+		(void)harmony_schedule_hint(s->schedule, NULL);
 	alerts_tend(&s->alerts, now);
 	int64_t next =
 	    least(least(s->tick, s->numbers), least(s->watch.retry, alerts_due(&s->alerts)));

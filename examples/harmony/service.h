@@ -79,8 +79,9 @@ void watch_close(struct watch *watch);
 /* Forgets all folders. */
 void watch_clear(struct watch *watch);
 bool watch_add(struct watch *watch, const char *path);
-/* Watches what is not watched yet, and can be. */
-void watch_retry(struct watch *watch);
+/* Watches what is not watched yet, and can be. true: some folder is watched anew, and what
+   came into it in the meantime was not told. */
+bool watch_retry(struct watch *watch);
 /* Reads what happened. `fn` hears a folder's path; NULL: any of them may have changed. */
 void watch_read(struct watch *watch, void (*fn)(const char *folder, void *user), void *user);
 

@@ -79,11 +79,16 @@ bool watch_add(struct watch *watch, const char *path)
 	return true;
 }
 
-void watch_retry(struct watch *watch)
+bool watch_retry(struct watch *watch)
 {
-	for (size_t i = 0; i < watch->count; i++)
+	bool anew = false;
+	for (size_t i = 0; i < watch->count; i++) {
+		bool before = watch->folders[i].descriptor >= 0;
 		try_folder(watch, &watch->folders[i]);
+		anew |= !before && watch->folders[i].descriptor >= 0;
+	}
 	watch->retry = now_monotonic() + RETRY_MS;
+	return anew;
 }
 
 static struct watch_folder *find(struct watch *watch, int descriptor)
