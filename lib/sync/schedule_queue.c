@@ -360,19 +360,32 @@ static void after_keep(harmony__item *item, const harmony__result *result, int64
 	item->due[HARMONY__DUE_KEEP] = now + wait;
 }
 
-/* When what waits is offered again. */
-static void next_offer(harmony__item *item, const harmony__result *result, int64_t now)
+static bool is_export(const harmony__result *result)
 {
-	bool export = result->slot == HARMONY__DUE_TAKE || result->slot == HARMONY__DUE_OFFER;
+	return result->slot == HARMONY__DUE_TAKE || result->slot == HARMONY__DUE_OFFER;
+}
+
+/* Whether the package did its work in this job; keeps count of when it does not. */
+static bool note_progress(harmony__item *item, const harmony__result *result)
+{
+	bool export = is_export(result);
 	bool progress = result->ran && (export ? result->run.records.booked > 0
 					       : result->run.status == HARMONY_OK);
-	int64_t wait = result->retry_in;
 
 	item->eager = (item->eager && !export) || (progress && item->offer_failures > 0);
 	if (progress)
 		item->offer_failures = 0;
 	else if (export && result->ran && !result->yielded && result->run.code[0] != '\0')
 		item->offer_failures++; /* down, or no login, or no more for today */
+	return progress;
+}
+
+/* When what waits is offered again. */
+static void next_offer(harmony__item *item, const harmony__result *result, int64_t now)
+{
+	bool export = is_export(result), progress = note_progress(item, result);
+	int64_t wait = result->retry_in;
+
 	if (result->yielded || (item->eager && wait != HARMONY__NEVER)) {
 		item->due[HARMONY__DUE_OFFER] = now;
 		return;
