@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "sync/sync.h"
 
 /* Relations before entries: within a run the order sees to it, and here it is seen to across
@@ -20,13 +18,6 @@ static harmony_status keep_party(const harmony_record_state *record, void *user)
 	return HARMONY_OK;
 }
 
-static int compare(const void *left, const void *right)
-{
-	const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Those of the run come before its entries, so what is open at the first entry stays open. */
 static harmony_status load(harmony__job *job, harmony_error *error)
 {
@@ -42,8 +33,6 @@ static harmony_status load(harmony__job *job, harmony_error *error)
 	status = job->store->record_list(job->store->self, &query, keep_party, open, error);
 	if (status == HARMONY_NOMEM)
 		return harmony__nomem(error);
-	if (open->count > 0)
-		qsort(open->hashes, open->count, sizeof(*open->hashes), compare);
 	open->loaded = status == HARMONY_OK;
 	return status;
 }
@@ -82,7 +71,8 @@ static harmony_status is_open(bool *yes, harmony__job *job, const harmony_record
 
 	if (status == HARMONY_OK && harmony_record_key(key, relation)) {
 		hash = harmony__hash64(key, strlen(key), 0);
-		*yes = bsearch(&hash, open->hashes, open->count, sizeof(hash), compare) != NULL;
+		for (size_t i = 0; i < open->count && !*yes; i++) /* as a rule there is none */
+			*yes = open->hashes[i] == hash;
 	}
 	harmony_record_free(relation);
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
