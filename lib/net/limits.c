@@ -5,17 +5,21 @@
 #include "net/limits.h"
 
 #define MAX_WINDOWS 32
+#define PARTS 12 /* of a window that slides */
 #define NAME_SIZE 40
 #define MAX_MEMO 4096u
 #define LOCK_TIMEOUT 10000
 
 /* One window as all processes see it. Times are wall time, since processes share no
    monotonic clock; `settle` keeps a clock that jumped from granting or blocking more than
-   one window. */
+   one window. What one that slides has used is kept in parts, the newest first, which began
+   at `start`; the oldest is as old as the window is long when it goes. */
 typedef struct window {
 	char name[NAME_SIZE];
 	int64_t length, allowed, used, start, blocked; /* blocked: nothing before that time */
 	uint32_t reserve;
+	bool slides;
+	int64_t parts[PARTS + 1];
 } window;
 
 struct harmony__limits {
@@ -41,7 +45,10 @@ static window *window_add(harmony__limits *limits, const char *name, const harmo
 	if (limits->count == MAX_WINDOWS)
 		return NULL;
 	w = &limits->windows[limits->count++];
-	*w = (window){.length = like->window, .allowed = like->allowed, .reserve = like->reserve};
+	*w = (window){.length = like->window,
+	              .allowed = like->allowed,
+	              .reserve = like->reserve,
+	              .slides = like->slides};
 	harmony__copy_text(w->name, sizeof(w->name), name, strlen(name));
 	return w;
 }
@@ -102,14 +109,31 @@ static bool take_number(harmony__cursor *cursor, int64_t *out)
 	return ok;
 }
 
-/* One line a window: name allowed used start blocked. A damaged line is left out: the
-   window then starts afresh, and the package's own answer corrects it. */
+/* Makes the parts of a window that slides sum up to what is used: what is less has gone from
+   the oldest, and what is more is new. */
+static void even_out(window *w)
+{
+	int64_t over = -w->used;
+
+	for (int age = 0; age <= PARTS; age++)
+		over += w->parts[age];
+	for (int age = PARTS; age >= 0 && over > 0; age--) {
+		int64_t gone = over < w->parts[age] ? over : w->parts[age];
+		w->parts[age] -= gone;
+		over -= gone;
+	}
+	w->parts[0] -= over;
+}
+
+/* One line a window: name allowed used start blocked, and the parts of one that slides. A
+   damaged line is left out: the window then starts afresh, and the package's own answer
+   corrects it. */
 static void parse_line(harmony__limits *limits, const char *line, size_t len)
 {
 	harmony__cursor cursor = harmony__cursor_over(line, len);
 	char name[NAME_SIZE];
 	const char *text;
-	int64_t allowed, used, start, blocked;
+	int64_t allowed, used, start, blocked, part;
 	window *w;
 
 	harmony__cursor_until(&cursor, ' ', &text, &len);
@@ -124,6 +148,12 @@ static void parse_line(harmony__limits *limits, const char *line, size_t len)
 	w->used = used;
 	w->start = start;
 	w->blocked = blocked;
+	memset(w->parts, 0, sizeof(w->parts));
+	for (int age = 0; w->slides && age <= PARTS && take_number(&cursor, &part); age++) {
+		w->parts[age] = part <= used ? part : used;
+		used -= w->parts[age];
+	}
+	even_out(w);
 }
 
 static harmony_status load(harmony__limits *limits, harmony_error *error)
@@ -164,8 +194,11 @@ static harmony_status save(harmony__limits *limits, harmony_error *error)
 	harmony__buf_init(&memo, host->context, MAX_MEMO);
 	for (size_t i = 0; i < limits->count; i++) {
 		const window *w = &limits->windows[i];
-		harmony__buf_printf(&memo, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
+		harmony__buf_printf(&memo, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
 		                    w->name, w->allowed, w->used, w->start, w->blocked);
+		for (int age = 0; w->slides && age <= PARTS; age++)
+			harmony__buf_printf(&memo, " %" PRId64, w->parts[age]);
+		harmony__buf_char(&memo, '\n');
 	}
 	status = harmony__buf_check(&memo, "the limits of the package", error);
 	if (status == HARMONY_OK)
@@ -195,12 +228,29 @@ static void leave(harmony__limits *limits)
 		limits->host->unlock(limits->memo, limits->host->user);
 }
 
+/* Lets the parts go that are over, and begins a new one. */
+static void slide(window *w, int64_t now)
+{
+	int64_t part = w->length / PARTS;
+
+	while (w->used > 0 && now - w->start >= part) {
+		w->used -= w->parts[PARTS];
+		memmove(&w->parts[1], &w->parts[0], PARTS * sizeof(w->parts[0]));
+		w->parts[0] = 0;
+		w->start += part;
+	}
+	if (w->used == 0)
+		w->start = now;
+}
+
 /* Brings a window up to the present. */
 static void settle(window *w, int64_t now)
 {
 	if (w->start > now) /* the clock went back: what was used stays used, for one window */
 		w->start = now;
-	if (now - w->start >= w->length) {
+	if (w->slides) {
+		slide(w, now);
+	} else if (now - w->start >= w->length) {
 		w->start = now;
 		w->used = 0;
 	}
@@ -208,13 +258,25 @@ static void settle(window *w, int64_t now)
 		w->blocked = now + w->length;
 }
 
-static int64_t wait_of(const window *w, int64_t now)
+/* How long until so many may be used. */
+static int64_t wait_of(const window *w, int64_t now, int64_t want)
 {
 	int64_t wait = w->blocked > now ? w->blocked - now : 0;
+	int64_t over = w->used + w->reserve + want - w->allowed, until = w->start + w->length;
 
-	if (w->used + w->reserve >= w->allowed && w->start + w->length - now > wait)
-		wait = w->start + w->length - now;
-	return wait;
+	if (over <= 0)
+		return wait;
+	for (int age = PARTS; w->slides && age >= 0 && over > 0; age--) {
+		over -= w->parts[age];
+		until = w->start + (PARTS + 1 - age) * (w->length / PARTS);
+	}
+	return until - now > wait ? until - now : wait;
+}
+
+static void use(window *w)
+{
+	w->used++;
+	w->parts[0]++;
 }
 
 /* ---- what callers do ------------------------------------------------------------------ */
@@ -231,18 +293,22 @@ static harmony_status try_take(harmony__limits *limits, const char *const *names
 		return status;
 	for (size_t i = 0; i < count; i++) {
 		window *w = window_of(limits, names[i]);
+		int64_t want = 1, own;
 		if (!w)
 			continue;
+		for (size_t j = 0; j < i; j++)
+			want += strcmp(names[j], names[i]) == 0;
 		settle(w, now);
-		if (wait_of(w, now) > *wait) {
-			*wait = wait_of(w, now);
+		own = wait_of(w, now, want);
+		if (own > *wait) {
+			*wait = own;
 			*which = names[i];
 		}
 	}
 	for (size_t i = 0; *wait == 0 && i < count; i++) {
 		window *w = window_of(limits, names[i]);
 		if (w)
-			w->used++;
+			use(w);
 	}
 	/* Saved also when there is to be waited: what a jump of the clock did to a window must
 	   not be undone by the next look. */
@@ -308,8 +374,9 @@ static void apply_learn(window *w, int64_t now, const int64_t *values)
 	if (remaining >= 0)
 		w->used = w->allowed > remaining ? w->allowed - remaining : 0;
 	/* A reset outside the window means that one of the two clocks is wrong. */
-	if (reset > now && reset <= now + w->length)
+	if (!w->slides && reset > now && reset <= now + w->length)
 		w->start = reset - w->length;
+	even_out(w);
 }
 
 void harmony__limits_learn(harmony__limits *limits, const char *name, int64_t allowed,
@@ -330,7 +397,7 @@ void harmony__limits_block(harmony__limits *limits, const char *name, int64_t wa
 
 static void apply_error(window *w, int64_t now, const int64_t *values)
 {
-	w->used++;
+	use(w);
 }
 
 static void error_name(char *name, const char *endpoint)
@@ -356,7 +423,7 @@ int64_t harmony__limits_wait(harmony__limits *limits, const char *name)
 	w = window_of(limits, name);
 	if (w) {
 		settle(w, now);
-		wait = wait_of(w, now);
+		wait = wait_of(w, now, 1);
 	}
 	leave(limits);
 	return wait;

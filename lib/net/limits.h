@@ -16,6 +16,7 @@ typedef struct harmony__limit {
 	int64_t window;      /* ms */
 	uint32_t allowed;    /* per window, until the package says otherwise */
 	uint32_t reserve;    /* kept back: pacing begins at allowed - reserve */
+	bool slides;         /* any time of that length counts, not one window after another */
 } harmony__limit;
 
 typedef struct harmony__limits harmony__limits;
@@ -26,7 +27,7 @@ harmony_status harmony__limits_new(harmony__limits **out, const harmony_host *ho
                                    harmony_error *error);
 void harmony__limits_free(harmony__limits *limits);
 
-/* Takes one from the named windows, waiting through the host's sleep when they are used
+/* Takes one from the named windows, several from one that is named so often, waiting through the host's sleep when they are used
    up and the wait is at most `patience` ms; HARMONY_RATE with the time in words when it
    is longer, HARMONY_CANCELLED. */
 harmony_status harmony__limits_take(harmony__limits *limits, const char *const *names, size_t count,

@@ -7,11 +7,11 @@
 
 /* Until the headers of an answer say otherwise. Of the errors, 8 of the 10 an hour that
    Exact bears are used. */
-static const harmony__limit limits[] = {{"minute", MINUTE_MS, 60, 0},
-					{"day", DAY_MS, 5000, 0},
-					{"errors", HOUR_MS, 10, 2},
-					{"token", DAY_MS, 200, 5},
-					{NULL, 0, 0, 0}};
+static const harmony__limit limits[] = {{"minute", MINUTE_MS, 60, 0, false},
+					{"day", DAY_MS, 5000, 0, false},
+					{"errors", HOUR_MS, 10, 2, false},
+					{"token", DAY_MS, 200, 5, false},
+					{NULL, 0, 0, 0, false}};
 
 static const harmony_key keys[] = {
     {"period", HARMONY_KEY_CHOICE, 0, 0, "date|file", "date",

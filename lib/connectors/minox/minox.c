@@ -9,7 +9,9 @@
 /* Until the headers of an answer say otherwise: five a second on the average. Who was told to
    wait longer than a window lasts is shut out for that time. */
 static const harmony__limit limits[] = {
-    {"window", 2 * MINUTE_MS, 600, 0}, {"shut_out", DAY_MS, 1000000, 0}, {NULL, 0, 0, 0}};
+    {"window", 2 * MINUTE_MS, 600, 0, false},
+    {"shut_out", DAY_MS, 1000000, 0, false},
+    {NULL, 0, 0, 0, false}};
 
 static const harmony_key keys[] = {
     {"tenant", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "the client number at Minox"},

@@ -6,7 +6,9 @@
 
 /* No limit is published: five requests a second, and what a 429 says. */
 static const harmony__limit limits[] = {
-    {"minute", MINUTE_MS, 300, 0}, {"shut_out", DAY_MS, 1000000, 0}, {NULL, 0, 0, 0}};
+    {"minute", MINUTE_MS, 300, 0, true},
+    {"shut_out", DAY_MS, 1000000, 0, false},
+    {NULL, 0, 0, 0, false}};
 
 static const harmony_key keys[] = {
     {"api_version", HARMONY_KEY_TEXT, 0, 0, NULL, "V221",

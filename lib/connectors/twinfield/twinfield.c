@@ -8,11 +8,11 @@
 #define LOGIN "/auth/authentication/connect"
 
 /* Until a setting or the headers of an answer say otherwise. Who is told to wait longer than
-   a window lasts is shut out for that time. */
-static const harmony__limit limits[] = {{"credits", MINUTE_MS, 500, 0},
-					{"shut_out", DAY_MS, 1000000, 0},
-					{"token", DAY_MS, 1000000, 0},
-					{NULL, 0, 0, 0}};
+   a window lasts is shut out for that time. When Twinfield's minutes begin is not known. */
+static const harmony__limit limits[] = {{"credits", MINUTE_MS, 500, 0, true},
+					{"shut_out", DAY_MS, 1000000, 0, false},
+					{"token", DAY_MS, 1000000, 0, false},
+					{NULL, 0, 0, 0, false}};
 static const char *const windows[] = {"credits", "shut_out", NULL};
 static const harmony__limit_headers limit_headers[] = {
     {"credits", "X-RateLimit-Limit", "X-RateLimit-Remaining", NULL}, {NULL, NULL, NULL, NULL}};
@@ -56,7 +56,7 @@ static const harmony_key keys[] = {
     {"open_daybooks", HARMONY_KEY_CHOICE, 0, 0, "invoices|all", "invoices",
      "list what is open in sales and purchase daybooks only, or loose payments, too"},
     {"credits", HARMONY_KEY_NUMBER, 0, 0, NULL, NULL,
-     "credits a minute that Twinfield allows this client (50 for one that is not certified)"},
+     "credits a minute that Twinfield allows this client (25 for one that is not certified)"},
     {"name_max", HARMONY_KEY_NUMBER, 0, 0, NULL, "80", "most characters of a relation's name"},
     {"code_max", HARMONY_KEY_NUMBER, 0, 0, NULL, "16", "most characters of a relation's code"},
     {"description_max", HARMONY_KEY_NUMBER, 0, 0, NULL, "40", "most characters of a description"},

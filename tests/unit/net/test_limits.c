@@ -12,10 +12,11 @@
 #define MINUTE 60000
 #define YEARS (INT64_C(10) * 365 * 24 * 3600 * 1000)
 
-static const harmony__limit table[] = {{"minute", MINUTE, 5, 0},
-                                       {"day", 24 * 60 * MINUTE, 100, 0},
-                                       {"errors", 60 * MINUTE, 10, 2},
-                                       {NULL, 0, 0, 0}};
+static const harmony__limit table[] = {{"minute", MINUTE, 5, 0, false},
+                                       {"day", 24 * 60 * MINUTE, 100, 0, false},
+                                       {"errors", 60 * MINUTE, 10, 2, false},
+                                       {NULL, 0, 0, 0, false}};
+static const harmony__limit sliding[] = {{"minute", MINUTE, 25, 0, true}, {NULL, 0, 0, 0, false}};
 static const char *const names[] = {"minute", "day"};
 
 static fake f;
@@ -71,6 +72,80 @@ static void test_shared_by_processes(void **state)
 	assert_int_equal(f.slept, MINUTE);
 	harmony__limits_free(one);
 	harmony__limits_free(other);
+}
+
+/* What one name gives several of is there as a whole, or it is waited for. */
+static void test_several(void **state)
+{
+	static const char *const three[] = {"minute", "minute", "minute"};
+	harmony__limits *limits = make();
+
+	assert_int_equal(harmony__limits_take(limits, three, 3, MINUTE, NULL), HARMONY_OK);
+	assert_int_equal(f.slept, 0);
+	assert_int_equal(harmony__limits_take(limits, three, 3, MINUTE, NULL), HARMONY_OK);
+	assert_int_equal(f.slept, MINUTE);
+	take(limits, 2);
+	assert_int_equal(f.slept, MINUTE);
+	harmony__limits_free(limits);
+}
+
+/* In a window that slides no minute, whenever it begins, has more than is allowed; and little
+   less is had than could be. Each step is another process. */
+static void test_slides(void **state)
+{
+	enum { TAKEN = 400 };
+	static int64_t at[TAKEN];
+	uint32_t dice = 7;
+
+	for (int burst = 0; burst < 2; burst++) {
+		int64_t began = f.wall;
+		for (int i = 0; i < TAKEN; i++) {
+			harmony__limits *limits;
+			assert_int_equal(
+			    harmony__limits_new(&limits, &host, "sliding", sliding, NULL), HARMONY_OK);
+			assert_int_equal(harmony__limits_take(limits, names, 1, 2 * MINUTE, NULL),
+			                 HARMONY_OK);
+			at[i] = f.wall;
+			if (i >= 25)
+				assert_true(at[i] - at[i - 25] >= MINUTE);
+			dice = dice * 1103515245 + 12345;
+			fake_pass(&f, burst ? 20 : (dice >> 16) % 6000);
+			harmony__limits_free(limits);
+		}
+		assert_true(f.wall - began <= (TAKEN / 25 + 1) * (MINUTE + MINUTE / 12) +
+		                                  TAKEN * (burst ? 20 : 6000));
+		f.wall += 2 * MINUTE;
+	}
+	f.wall += YEARS; /* jumps grant no more than one window, and lose none */
+	harmony__limits *limits;
+	assert_int_equal(harmony__limits_new(&limits, &host, "sliding", sliding, NULL), HARMONY_OK);
+	f.slept = 0;
+	for (int i = 0; i < 25; i++)
+		assert_int_equal(harmony__limits_take(limits, names, 1, MINUTE, NULL), HARMONY_OK);
+	assert_int_equal(f.slept, 0);
+	f.wall -= YEARS;
+	assert_in_range(harmony__limits_wait(limits, "minute"), 1, MINUTE + MINUTE / 12);
+	harmony__limits_free(limits);
+}
+
+/* What the package says of a window that slides is taken; a memo of before knows no parts. */
+static void test_slides_and_learns(void **state)
+{
+	static const char before[] = "minute 25 25 1700000000000 0\n", damaged[] =
+	    "minute 25 25 1700000000000 0 999999999999999999 999999999999999999 -3\n";
+	harmony__limits *limits;
+
+	assert_int_equal(fake_save("sliding", before, sizeof(before) - 1, &f, NULL), HARMONY_OK);
+	assert_int_equal(harmony__limits_new(&limits, &host, "sliding", sliding, NULL), HARMONY_OK);
+	assert_int_equal(harmony__limits_wait(limits, "minute"), MINUTE + MINUTE / 12);
+	harmony__limits_learn(limits, "minute", 25, 1, -1);
+	assert_int_equal(harmony__limits_take(limits, names, 1, 0, NULL), HARMONY_OK);
+	assert_int_equal(harmony__limits_take(limits, names, 1, 0, NULL), HARMONY_RATE);
+	harmony__limits_learn(limits, "minute", 50, 0, -1);
+	assert_int_equal(harmony__limits_wait(limits, "minute"), MINUTE + MINUTE / 12);
+	assert_int_equal(fake_save("sliding", damaged, sizeof(damaged) - 1, &f, NULL), HARMONY_OK);
+	assert_int_equal(harmony__limits_wait(limits, "minute"), MINUTE + MINUTE / 12);
+	harmony__limits_free(limits);
 }
 
 static void test_patience(void **state)
@@ -178,7 +253,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_paces),   TEST(test_shared_by_processes), TEST(test_patience),
 		TEST(test_learns),  TEST(test_blocked),             TEST(test_clock_jumps),
-		TEST(test_report),  TEST(test_errors_per_endpoint), TEST(test_damaged_memo)};
+		TEST(test_report),  TEST(test_errors_per_endpoint), TEST(test_damaged_memo),
+		TEST(test_several), TEST(test_slides),              TEST(test_slides_and_learns)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
