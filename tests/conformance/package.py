@@ -28,7 +28,9 @@ class Package:
     # The codes that the records of the suite use, and what the package calls them.
     maps = {'journals': {}, 'vat': {}, 'accounts': {}, 'cost_centres': {}, 'cost_units': {},
             'payment_conditions': {}}
-    secrets = ()          # texts that may stand nowhere
+    simulator = None      # its class
+    secrets = ('access-', 'refresh-')  # texts that may stand nowhere, beside the client's secret
+    codes = 0             # consent codes that were asked for
     offer = ''            # regex on "METHOD path" of what books an invoice or a memorial
     offer_sales = ''      # regex on what books a sales invoice
     token = ''            # regex on what renews the login
@@ -64,15 +66,12 @@ class Package:
     closed = ''           # what a refusal for a closed period says of it, with {year} and {period}
     main_maps = {}        # for the files in tests/data/main
 
-    def make(self, modes):
-        """The simulator, started."""
-        raise NotImplementedError
-
     def start(self, modes=None, **wishes):
         modes = dict(modes or {})
         for wish, value in wishes.items():
             modes.update({mode: value for mode in self.wishes[wish]})
-        self.sim = self.make(modes)
+        self.sim = self.simulator(**modes).start()
+        self.secrets += (self.client_secret(),)
         return self
 
     def stop(self):
@@ -80,7 +79,11 @@ class Package:
 
     def settings(self):
         """The keys of [integration NAME], beside those of the suite."""
-        raise NotImplementedError
+        return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
+                'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url}
+
+    def client_secret(self):
+        return self.sim.modes['client_secret']
 
     @property
     def url(self):
@@ -92,7 +95,14 @@ class Package:
 
     def renewals(self):
         """How often the login was renewed."""
-        raise NotImplementedError
+        return self.sim.generation
+
+    def expire_tokens(self):
+        """Their time is over: a new one may be asked for."""
+        self.sim.control(expire_tokens=True)
+
+    def move(self):
+        """The user goes to another company in the browser, where anything depends on that."""
 
     def placeholders(self):
         """What a dry run writes for ids that are not known yet → the ids."""
@@ -100,11 +110,13 @@ class Package:
 
     def code(self):
         """A fresh consent code."""
-        raise NotImplementedError
+        self.codes += 1
+        self.sim.control(code='code/%d' % (self.codes + 100))
+        return 'code/%d' % (self.codes + 100)
 
     def refresh_token(self):
         """The refresh token that is good now."""
-        raise NotImplementedError
+        return max(self.sim.refresh, key=self.sim.refresh.get)
 
     def entries(self):
         """All that is booked, each as entry() of records.py makes it."""

@@ -10,6 +10,7 @@ from exact_books import MEMORIAL, MEMORIAL_LINES, PURCHASE, SALES
 
 class ExactOnline(package.Package):
     name = 'exact-online'
+    simulator = exact_online.Simulator
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}
@@ -28,21 +29,16 @@ class ExactOnline(package.Package):
     main_maps = {'vat': {'6': '4', '5': '1'}, 'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}
     closed = '{year} - {period}'  # stands in the message about a closed period
 
-    def make(self, modes):
-        sim = exact_online.Simulator(**modes).start()
-        self.secrets = (sim.modes['client_secret'], 'access-', 'refresh-')
-        self.codes = 0
-        self.first = sim.modes['current_division']
-        return sim
+    def start(self, modes=None, **wishes):
+        super().start(modes, **wishes)
+        self.first = self.sim.modes['current_division']
+        return self
 
     def readings(self):
         return [({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
                 ({'credit_type': 'send'}, {'type_writable': True}), ({'read_back': 'lines'}, {}),
                 ({}, {'expires_in_number': True, 'language': 'en', 'entry_id': 'ignored'}),
                 ({}, {'sales_duplicates': 'refused', 'payables_sign': 'negative'})]
-
-    def renewals(self):
-        return self.sim.generation
 
     def placeholders(self):
         return {'{%s}' % self.code_of(row): row for row in self.division.tables['crm/Accounts']}
@@ -52,21 +48,13 @@ class ExactOnline(package.Package):
         self.sim.control(modes={'current_division': self.other})
 
     def settings(self):
-        return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
-                'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url,
-                'token_age': self.sim.modes['min_age']}
-
-    def client_secret(self):
-        return self.sim.modes['client_secret']
+        return dict(super().settings(), token_age=self.sim.modes['min_age'])
 
     def code(self):
         self.codes += 1
         code = 'co/de+%d=' % (self.codes + 100)
         self.sim.control(code={'code': code})
         return code
-
-    def refresh_token(self):
-        return max(self.sim.refresh, key=self.sim.refresh.get)
 
     def expire_tokens(self):
         """As if their ten minutes were over: a new one may be asked for."""

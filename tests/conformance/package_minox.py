@@ -10,6 +10,7 @@ from minox import GENERAL, PURCHASE, SALES
 
 class Minox(package.Package):
     name = 'minox'
+    simulator = minox.Simulator
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': '10'},
             'cost_units': {'P1': '7'}, 'payment_conditions': {'30D': '30'}}
@@ -32,17 +33,8 @@ class Minox(package.Package):
     closed = '{year} - {period}'
     takes_nameless = False
     cases = minox_cases.CASES
-    wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
-              'renewals': ('token_calls',), 'per_minute': ('minute_limit',), 'one_token': ('old_access_dies',)}
-
-    def make(self, modes):
-        sim = minox.Simulator(**modes).start()
-        self.secrets = (sim.modes['client_secret'], 'access-', 'refresh-')
-        self.codes = 0
-        return sim
-
-    def renewals(self):
-        return self.sim.generation
+    wishes = {'pages': ('page', 'bulk_page'), 'token_age': (), 'token_life': ('token_life',), 'renewals': (),
+              'per_minute': ('minute_limit',), 'one_token': ('old_access_dies',)}
 
     def readings(self):
         """Each point that is not verified, in both readings."""
@@ -62,27 +54,8 @@ class Minox(package.Package):
                 ({}, {'next': 'object', 'page': 2, 'bulk_page': 2}), ({}, {'rate_headers': False}),
                 ({}, {'number_of_periods': 4}), ({}, {'number_of_periods': 13})]
 
-    def move(self):
-        """Nothing at Minox depends on where the user is."""
-
     def settings(self):
-        return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
-                'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url,
-                'tenant': self.sim.modes['tenant'], 'administration': 1}
-
-    def client_secret(self):
-        return self.sim.modes['client_secret']
-
-    def code(self):
-        self.codes += 1
-        self.sim.control(code='code/%d' % (self.codes + 100))
-        return 'code/%d' % (self.codes + 100)
-
-    def refresh_token(self):
-        return max(self.sim.refresh, key=self.sim.refresh.get)
-
-    def expire_tokens(self):
-        self.sim.control(expire_tokens=True)
+        return dict(super().settings(), tenant=self.sim.modes['tenant'], administration=1)
 
     def close_period(self, year, period):
         self.sim.control(close=[year, period])

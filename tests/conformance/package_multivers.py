@@ -20,6 +20,8 @@ def day(text):
 
 class Multivers(package.Package):
     name = 'multivers'
+    simulator = multivers.Simulator
+    secrets = ('access!', 'refresh-')
     blind = ('memorial',)
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
@@ -48,12 +50,6 @@ class Multivers(package.Package):
     odd_codes = ['0042', '42', 'JANSEN', "D'A & C", '\u00e9#%/?']
     wishes = {'pages': ('page',), 'token_age': (), 'token_life': ('token_life',), 'renewals': (),
               'per_minute': ('per_minute',), 'one_token': ('old_access_dies',)}
-
-    def make(self, modes):
-        sim = multivers.Simulator(**modes).start()
-        self.secrets = (sim.modes['client_secret'], 'access!', 'refresh-')
-        self.codes = 0
-        return sim
 
     def readings(self):
         """Each point that is not verified, in both readings; a setting where nothing tells them apart."""
@@ -85,35 +81,16 @@ class Multivers(package.Package):
                 ({'read_back': 'lines'}, {}), ({'read_back': 'lines'}, {'created': 'empty'}),
                 ({'api_version': 'V22'}, {'version': 'V22'})]
 
-    def renewals(self):
-        return self.sim.generation
-
-    def move(self):
-        """Nothing at Multivers depends on where the user is."""
-
     def placeholders(self):
         return {'"{%s}"' % code: str(row['organizationId']) for side in SIDES
                 for code, row in self.sim.first.parties[side].items()}
 
     def settings(self):
-        return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
-                'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url,
-                'administration': self.sim.modes['databases'][0], 'vat_scenario_sales': 6, 'vat_scenario_purchase': 1,
-                'memorial_party': 'entry', 'per_minute': self.sim.modes['per_minute'] or 99999}
-
-    def client_secret(self):
-        return self.sim.modes['client_secret']
-
-    def code(self):
-        self.codes += 1
-        self.sim.control(code='code/%d' % (self.codes + 100))
-        return 'code/%d' % (self.codes + 100)
+        return dict(super().settings(), administration=self.sim.modes['databases'][0], vat_scenario_sales=6,
+                    vat_scenario_purchase=1, memorial_party='entry', per_minute=self.sim.modes['per_minute'] or 99999)
 
     def refresh_token(self):
         return max(self.sim.refresh, key=lambda token: int(token.partition('-')[2]))
-
-    def expire_tokens(self):
-        self.sim.control(expire_tokens=True)
 
     def close_period(self, year, period):
         self.sim.control(close=[year, period])

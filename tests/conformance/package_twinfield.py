@@ -14,6 +14,7 @@ WRITES = re.compile(r'(?:<|&lt;)(?:transactions?|dimensions?)[ >&]')
 
 class Twinfield(package.Package):
     name = 'twinfield'
+    simulator = twinfield.Simulator
     maps = {'journals': {'70': 'VRK', '60': 'INK', '90': 'MEMO', '91': '90'}, 'vat': {'H': 'VH', 'L': 'VL', 'I': 'IH'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}
@@ -36,20 +37,12 @@ class Twinfield(package.Package):
     tells_loose = False
     alike_modes = {'duplicates': 'off'}
     open_pages = 4
-    wishes = {'pages': ('finder_rows',), 'token_age': ('min_age',), 'token_life': ('token_life',),
-              'renewals': ('token_calls',), 'per_minute': ('client_credits',), 'one_token': ('old_access_dies',)}
+    wishes = {'pages': ('finder_rows',), 'token_age': (), 'token_life': ('token_life',), 'renewals': (),
+              'per_minute': ('client_credits',), 'one_token': ('old_access_dies',)}
     cases = twinfield_cases.CASES
 
-    def make(self, modes):
-        sim = twinfield.Simulator(**modes).start()
-        self.secrets = (sim.modes['client_secret'], 'access-', 'refresh-')
-        self.codes = 0
-        return sim
-
     def settings(self):
-        return {'client_id': self.sim.modes['client_id'], 'client_secret_file': 'secret.txt',
-                'redirect_uri': self.sim.modes['redirect_uri'], 'url': self.sim.url, 'administration': '001',
-                'credits': '1000000'}
+        return dict(super().settings(), administration='001', credits=1000000)
 
     def readings(self):
         """Each point that is not verified, in each reading."""
@@ -57,6 +50,7 @@ class Twinfield(package.Package):
                 ({'total_dim1': 'omit'}, {'total_dim1': 'omit'}),
                 ({'receivable_account': '1300', 'payable_account': '1600'}, {'total_dim1': 'omit'}),
                 ({}, {'duplicates': 'daybook'}), ({}, {'duplicates': 'office'}), ({}, {'duplicates': 'off'}),
+                ({}, {'duplicates': 'year'}),
                 ({}, {'duplicate_msgtype': 'error'}), ({}, {'answer_order': 'reversed'}), ({}, {'root_result': False}),
                 ({'read_back': 'lines'}, {'open_names': 'real'}), ({'read_back': 'lines'}, {'open_names': 'docs'}),
                 ({}, {'party_update': 'merge'}), ({}, {'party_update': 'replace'}),
@@ -78,31 +72,11 @@ class Twinfield(package.Package):
             record.pop('exchange_rate', None)
         return record
 
-    def renewals(self):
-        return self.sim.generation
-
     def placeholders(self):
         return {'{access_token}': max(self.sim.access, key=self.sim.access.get)}
 
     def writes(self, request):
         return bool(request['body'] and WRITES.search(request['body']))
-
-    def move(self):
-        """Nothing at Twinfield depends on where the user is: the office goes with each request."""
-
-    def client_secret(self):
-        return self.sim.modes['client_secret']
-
-    def code(self):
-        self.codes += 1
-        self.sim.control(code='code/%d' % (self.codes + 100))
-        return 'code/%d' % (self.codes + 100)
-
-    def refresh_token(self):
-        return max(self.sim.refresh, key=self.sim.refresh.get)
-
-    def expire_tokens(self):
-        self.sim.control(expire_tokens=True)
 
     def close_period(self, year, period):
         self.sim.control(close=[year, period])
