@@ -29,8 +29,27 @@ LINE_FIELDS = set("account debit credit description journal period document_date
                   "payment_term cost_center cost_type vat currency customer supplier".split())
 PARTY_FIELDS = set("id addresses search language currency payment_term vat chamber_of_commerce bank_accounts bank "
                    "blocked memo custom_fields aggregation is_one_time externalid".split())
+# What the objects in a line and in a relation have; what is not named here has no members that are known.
+LINE_OBJECTS = {"account": "id scheme type", "journal": "id", "period": "id fiscal_year", "payment_term": "id",
+                "cost_center": "id", "cost_type": "id", "vat": "id amount", "currency": "id exchange_rate",
+                "customer": "id", "supplier": "id"}
+PARTY_OBJECTS = {"addresses": "address_type id name extended_name contact_name salutation streetname_and_number "
+                              "postal_code city country_code search www phone_numbers email_addresses",
+                 "phone_numbers": "phone_number_type phone_number",
+                 "email_addresses": "email_address_type email_address", "search": "id value", "currency": "id",
+                 "payment_term": "id", "vat": "active suggested_vat_id suggested_gl_account "
+                                              "vat_in_europe_gl_account vat_registration_number",
+                 "bank_accounts": "is_default iban name city bic description",
+                 "bank": "iban bic name city account_number", "blocked": "active reason", "memo": "active text",
+                 "custom_fields": "id value", "aggregation": "aggregation_level description"}
+LISTS = ("addresses", "phone_numbers", "email_addresses", "search", "bank_accounts", "custom_fields")
+# The options of each address beside the page.
+OPTIONS = {"": {"status"}, "journal": {"status"}, "ledger_account": {"status"}, "receivable": {"status"},
+           "payable": {"status"}, "year": {"period"}, "customer": {"search", "next", "journal_id"},
+           "supplier": {"search", "next", "journal_id"}}
 SALES, PURCHASE, GENERAL = "sales", "purchase", "general"
 SIDES = {SALES: "customer", PURCHASE: "supplier"}
+YEARS = range(2020, 2030)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -39,7 +58,7 @@ class Simulator(base.Simulator):
     MODES = {
         "client_id": "harmony-client", "client_secret": "s3cr3t/+&=",
         "redirect_uri": "https://harmony.example/callback", "tenant": 4711, "administrations": [1, 2],
-        "token_life": 600, "min_age": 0, "old_access_dies": False, "token_calls": 100000, "minute_limit": 1000000,
+        "token_life": 600, "old_access_dies": False, "minute_limit": 1000000,
         "rate_headers": True, "page": 1000, "bulk_page": 1000, "bare_lists": False, "next": "absolute",
         "token_body": "both", "journal_types": True, "number_of_periods": 12,
         # what is not documented, in both readings
@@ -197,6 +216,10 @@ class Simulator(base.Simulator):
             self.refuse(request, 406, "Accept: application/json is missing")
         if parts[:4] != ["api", "1", "tenant", str(self.modes["tenant"])] or parts[4:5] != ["administration"]:
             self.refuse(request, 404, "no such address")
+        options = {name for name, _ in urllib.parse.parse_qsl(request.query, keep_blank_values=True)}
+        unknown = options - OPTIONS.get(parts[6] if len(parts) > 6 else "", set()) - {"currentpage"}
+        if unknown:
+            self.refuse(request, 400, "no such options: %s" % sorted(unknown))
         if len(parts) == 5:
             return self.list(request, [self.administration(id_) for id_ in self.modes["administrations"]])
         if parts[5] not in map(str, self.modes["administrations"]):
@@ -216,8 +239,7 @@ class Simulator(base.Simulator):
 
     def administration(self, id_):
         years = [{"fiscal_year": year, "number_of_periods": self.modes["number_of_periods"],
-                  "start_date": self.date("%d-01-01" % year), "end_date": "%d-12-31" % year}
-                 for year in range(2020, 2030)]
+                  "start_date": self.date("%d-01-01" % year), "end_date": "%d-12-31" % year} for year in YEARS]
         return {"id": id_, "name": "Administratie %d" % id_, "vat_on_sub": False, "fiscal_years": years,
                 "currency": {"id": "EUR"}}
 
@@ -313,6 +335,7 @@ class Simulator(base.Simulator):
         body = self.json(request)
         if not isinstance(body, dict) or set(body) - PARTY_FIELDS:
             self.refuse(request, 400, "unknown fields of a relation: %s" % sorted(set(body) - PARTY_FIELDS))
+        self.check_objects(request, body, PARTY_OBJECTS)
         for address in body.get("addresses", []):
             if self.modes["name_max"] and len(address.get("name", "")) > self.modes["name_max"]:
                 self.business("De naam is te lang.", "MNX-0110", "name")
@@ -322,6 +345,20 @@ class Simulator(base.Simulator):
         if term is not None and term.get("id") not in self.terms:
             self.refuse(request, 400, "an unknown payment term was sent")
         return body
+
+    def check_objects(self, request, row, known):
+        """Whether the objects in it are such, and have members that are known."""
+        for name, value in row.items():
+            if name not in known:
+                if isinstance(value, (dict, list)):
+                    self.refuse(request, 400, "%s is neither object nor list" % name)
+                continue
+            if isinstance(value, list) != (name in LISTS):
+                self.refuse(request, 400, "%s is %s list" % (name, "a" if name in LISTS else "no"))
+            for one in value if name in LISTS else [value]:
+                if not isinstance(one, dict) or set(one) - set(known[name].split()):
+                    self.refuse(request, 400, "unknown members of %s: %s" % (name, one))
+                self.check_objects(request, one, known)
 
     def make_party(self, request, side):
         options = dict(urllib.parse.parse_qsl(request.query))
@@ -404,10 +441,14 @@ class Simulator(base.Simulator):
     def check_line(self, request, line):
         if set(line) - LINE_FIELDS:
             self.refuse(request, 400, "unknown fields of a line: %s" % sorted(set(line) - LINE_FIELDS))
+        self.check_objects(request, line, LINE_OBJECTS)
         for column in ("debit", "credit"):
-            value = Decimal(line.get(column, 0))
-            if value < 0 or value != value.quantize(CENT):
+            if not self.is_cents(line.get(column)) or line[column] < 0:
                 self.refuse(request, 400, "%s is a number of cents, not negative" % column)
+        if "vat" in line and not self.is_cents(line["vat"].get("amount")):
+            self.refuse(request, 400, "the amount of VAT is a number of cents")
+        if {"customer", "supplier"} & set(line) and self.modes["contra_line"] == "send":
+            self.refuse(request, 400, "a relation beside an account")
         if line.get("debit") and line.get("credit"):
             self.refuse(request, 400, "debit and credit on one line")
         if self.modes["description_max"] and len(line.get("description", "")) > self.modes["description_max"]:
@@ -426,20 +467,44 @@ class Simulator(base.Simulator):
             self.refuse(request, 400, "cost_type is no field of a line")
         if "exchange_rate" in line.get("currency", {}) and self.modes["exchange_rate"] != "known":
             self.refuse(request, 400, "exchange_rate is no field of a line's currency")
+        if "payment_term" in line and line["payment_term"]["id"] not in self.terms:
+            self.refuse(request, 400, "an unknown payment term was sent")
         if "cost_center" in line and line["cost_center"]["id"] not in self.centres:
             self.refuse(request, 400, "an unknown cost centre was sent")
-        period = (line["period"]["fiscal_year"], line["period"].get("id"))
-        if period in self.closed:
-            self.business("Periode %d - %d is afgesloten." % period, "MNX-0200", "period")
+        self.check_period(request, line)
         account, kind = line["account"], line["account"].get("type", "ledger_account")
         if not isinstance(account["id"], str):
             self.refuse(request, 400, "account ids of lines are texts")
+        if kind not in ("ledger_account", "customer", "supplier") or account.get("scheme", "MINOX") != "MINOX":
+            self.refuse(request, 400, "an unknown kind of account: %s" % account)
         known = self.accounts if kind == "ledger_account" else self.parties[SALES if kind == "customer" else PURCHASE]
         if not account["id"].isdigit() or int(account["id"]) not in known:
             self.refuse(request, 400, "an unknown account was sent: %s" % account)
 
+    @staticmethod
+    def is_cents(value):
+        """Whether it is a number, and no text, of whole cents."""
+        return isinstance(value, (int, Decimal)) and not isinstance(value, bool) and \
+            Decimal(value) == Decimal(value).quantize(CENT)
+
+    def check_period(self, request, line):
+        """Of a year that is there; the document's date decides which one."""
+        period = (line["period"].get("fiscal_year"), line["period"].get("id"))
+        if not isinstance(period[0], int) or "id" in line["period"] and not isinstance(period[1], int):
+            self.refuse(request, 400, "year and period are whole numbers")
+        if period[0] not in YEARS or not 1 <= line["period"].get("id", 1) <= self.modes["number_of_periods"]:
+            self.business("Periode %s - %s bestaat niet." % period, "MNX-0201", "period")
+        if "document_date" not in line or line["document_date"][:4] != str(period[0]):
+            self.refuse(request, 400, "a document date outside its fiscal year")
+        if period in self.closed:
+            self.business("Periode %d - %d is afgesloten." % period, "MNX-0200", "period")
+
     def check_batch(self, request, lines, kind):
         own = [line for line in lines if line["account"].get("type") in ("customer", "supplier")]
+        if len({line["journal"]["id"] for line in lines}) > 1 or len({line.get("invoice_number") for line in lines}) > 1:
+            self.refuse(request, 400, "a batch is of one journal and one invoice")
+        if len(lines) > 8999:
+            self.refuse(request, 400, "a page of a journal has 8999 lines of one's own")
         if kind != GENERAL:
             if any(line["account"]["type"] != SIDES[kind] for line in own):
                 self.refuse(request, 400, "customers stand in sales journals, suppliers in purchase journals")

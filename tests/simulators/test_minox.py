@@ -72,7 +72,10 @@ class Rules(Case):
         self.assertEqual(self.ask("POST", "customer", {"externalid": "1001", "addresses": [{"name": "Een"}]})[0], 400)
         id_ = self.customer()
         self.assertEqual(self.ask("GET", "customer/by_externalid/1001")[1]["id"], id_)
-        self.assertEqual(self.ask("PATCH", "customer/%d" % id_, {"nonsense": 1})[0], 400)
+        for wrong in ({"nonsense": 1}, {"bank_accounts": {"iban": "NL1"}}, {"addresses": [{"city_": "Gent"}]},
+                      {"vat": {"number": "1"}}, {"blocked": True}, {"language": {"id": "nl"}},
+                      {"addresses": [{"phone_numbers": [{"number": "1"}]}]}):
+            self.assertEqual(self.ask("PATCH", "customer/%d" % id_, wrong)[0], 400, wrong)
         self.assertEqual(self.ask("PATCH", "customer/%d" % id_, {"payment_term": {"id": 30}})[0], 200)
 
     def test_put_twice_is_one_batch(self):
@@ -87,12 +90,24 @@ class Rules(Case):
         customer = self.customer()
         for spoil in ({"debit": 1}, {"nonsense": 1}, {"due_date": "11-05-2026"}, {"invoice_number": "17"},
                       {"journal": {"id": "??"}}, {"account": {"id": "9999"}}, {"account": {"id": 8000}},
-                      {"cost_center": {"id": 99}}, {"credit": -121}):
+                      {"cost_center": {"id": 99}}, {"credit": -121}, {"credit": "121.00"}, {"credit": 121.001},
+                      {"vat": {"id": 2, "amount": "21.00"}}, {"vat": {"id": 2}}, {"vat": {"id": 2, "amount": 21, "rate": 1}},
+                      {"journal": {"id": "IK"}}, {"journal": "VK"}, {"invoice_number": 18}, {"payment_term": {"id": 31}},
+                      {"customer": {"id": str(customer)}}, {"account": {"id": "8000", "type": "account"}},
+                      {"period": {"id": 13, "fiscal_year": 2026}}, {"period": {"id": "5", "fiscal_year": 2026}},
+                      {"period": {"id": 5, "fiscal_year": 2031}}, {"document_date": "2025-12-31"}):
             lines = self.lines(customer)
             lines[1].update(spoil)
             self.assertEqual(self.put(lines)[0], 400, spoil)
         self.assertEqual(self.ask("PUT", "transaction_line_batch/none", self.lines(customer))[0], 400)
         self.assertEqual(self.sim.batches, {})
+
+    def test_options(self):
+        for path in ("journal?currentpage=1&status=open", "receivable?status=open", "customer?search=x"):
+            self.assertEqual(self.ask("GET", path)[0], 200, path)
+        self.assertEqual(self.sim.violations, [])
+        for path in ("journal?page=1", "vat?status=open", "receivable?state=open", "transaction_line_batch/%s?x=1" % UUID):
+            self.assertEqual(self.ask("GET", path)[0], 400, path)
 
     def test_messages(self):
         self.sim.control(close=[2026, 5])
