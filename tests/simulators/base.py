@@ -24,6 +24,7 @@ import faulthandler
 import json
 import os
 import re
+import select
 import socket
 import socketserver
 import struct
@@ -159,6 +160,11 @@ class Handler(socketserver.StreamRequestHandler):
         self.connection.close()
         return False
 
+    def waits(self, seconds):
+        """Whether the client still waits after that time; one that hung up asks for nothing anymore."""
+        ready, _, _ = select.select([self.connection], [], [], seconds)
+        return not ready or self.connection.recv(1, socket.MSG_PEEK) != b""
+
     def hang(self, request):
         self.server.simulator.leave(request)  # whoever asks again has given it up
         self.server.simulator.released.wait(request.fault_value("seconds", 3600))
@@ -180,6 +186,7 @@ class Handler(socketserver.StreamRequestHandler):
 
     def served(self, simulator, request, kind):
         if kind == "reset_before":
+            simulator.leave(request)
             return self.reset()
         if kind == "hang_before":
             return self.hang(request)
@@ -190,13 +197,14 @@ class Handler(socketserver.StreamRequestHandler):
         return self.deliver(request, answer, kind)
 
     def deliver(self, request, answer, kind):
+        if kind == "slow" and not self.waits(request.fault_value("seconds", 1)):
+            return False
+        self.server.simulator.leave(request)  # whoever has read it, or given it up, may ask again at once
         if kind and kind.endswith("reset_after"):
             return self.reset()
         if kind == "hang_after":
             return self.hang(request)
-        if kind == "slow":
-            self.server.simulator.released.wait(request.fault_value("seconds", 1))
-        elif kind == "truncated":
+        if kind == "truncated":
             self.send(answer, cut=len(answer.body) // 2)
             return False
         elif kind == "cut":
@@ -209,7 +217,6 @@ class Handler(socketserver.StreamRequestHandler):
             return self.endless(answer)
         elif kind and re.fullmatch(r"(\w+_)?\d{3}_after", kind):
             answer = Answer(int(kind[-9:-6]), b"<html>failed</html>", {"Content-Type": "text/html"})
-        self.server.simulator.leave(request)  # whoever has read it may ask again at once
         return self.send(answer)
 
     def endless(self, answer):

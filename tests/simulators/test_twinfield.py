@@ -128,6 +128,14 @@ class Login(Case):
         self.assertEqual(self.http("GET", path + "access-0")[0], 400)
         self.assertEqual(self.ask("<list><type>offices</type></list>")[:2], (401, 354))
 
+    def test_each_token_has_its_cluster(self):
+        answer = self.token({"grant_type": "refresh_token", "refresh_token": "refresh-0"})[1]
+        self.assertEqual(self.ask("<list><type>offices</type></list>", token=answer["access_token"])[0], 200)
+        self.assertEqual(self.rules(), ["a token whose cluster was not asked for"])
+        self.http("GET", "/auth/authentication/connect/accesstokenvalidation?token=" + answer["access_token"])
+        self.ask("<list><type>offices</type></list>", token=answer["access_token"])
+        self.assertEqual(len(self.rules()), 1)
+
 
 class Envelope(Case):
     LIST = "<list><type>offices</type></list>"
@@ -247,6 +255,9 @@ class Relations(Case):
         self.refused(DEB % ("1001", '<addresses><address type="invoice"/></addresses>'))
         self.refused(DEB % ("1001", '<banks><bank default="true"><ascription>%s</ascription></bank></banks>' % ("x" * 41)))
         self.refused(DEB.replace("30", "many") % ("1001", ""))
+        self.refused(DEB % ("1001", '<banks><bank default="true"><city>%s</city></bank></banks>' % ("x" * 41)))
+        self.refused(DEB % ("1001", '<addresses><address type="invoice" default="true"><field4>KvK 1</field4></address>'
+                                    "</addresses>"))
         self.sim.control(modes={"masks": {"DEB": "1[0-9][0-9][0-9]"}})
         self.assertIn("msg", self.refused(DEB % ("2001", "")).child("code").attributes)
         self.customer("1001")
@@ -311,6 +322,9 @@ class Transactions(Case):
         self.refused((SALE % "A1").replace("<transaction ", '<transaction raisewarning="false" ').replace(
             "<invoicenumber>", '<invoicenumber raisewarning="true">'), "transaction/header/invoicenumber")
         self.assertEqual(self.book((SALE % "A1").replace("1001", "1002")).attributes["result"], "1")
+        self.sim.control(modes={"duplicates": "year"})
+        self.refused(SALE % "A1", "transaction/header/invoicenumber")
+        self.assertEqual(self.book((SALE % "A1").replace(">2026", ">2025")).attributes["result"], "1")
         for scope, refused in (("daybook", "0"), ("office", "0"), ("off", "1")):
             self.sim.control(modes={"duplicates": scope})
             self.assertEqual(self.book((SALE % "A1").replace("1001", "1002")).attributes["result"], refused, scope)

@@ -67,10 +67,10 @@ class Simulator(base.Simulator):
     MODES = {
         "client_id": "harmony-client", "client_secret": "s3cr3t/+&=",
         "redirect_uri": "https://harmony.example/callback", "offices": ["001", "002"],
-        "token_life": 3600, "min_age": 0, "old_access_dies": False, "token_calls": 1000000,
-        "client_credits": 1000000, "organisation_credits": 1000000, "concurrency": 10, "batch_cap": 25,
+        "token_life": 3600, "old_access_dies": False,
+        "client_credits": 1000000, "organisation_credits": 1000000, "concurrency": 1, "batch_cap": 25,
         "finder_rows": 100, "masks": {}, "years": list(range(2018, 2031)), "freetexts": ["freetext1"],
-        "latency": 0, "matches": False,
+        "bare_429": 0,  # that many calls in, one answer of 429 that says nothing
         # what is not documented, in each reading
         "rotation": "once", "cluster": "plain", "validation_login": "any", "company_id": "optional",
         "duplicates": "relation", "duplicate_msgtype": "warning", "total_dim1": "empty", "answer_order": "request",
@@ -87,7 +87,8 @@ class Simulator(base.Simulator):
         start = self.now()
         self.access = {"access-0": start + self.modes["token_life"]}
         self.refresh, self.codes = {"refresh-0": start}, {"code-0"}
-        self.generation, self.spent, self.running, self.current = 0, [], 0, None
+        self.generation, self.spent, self.running, self.current, self.asked = 0, [], 0, None, 0
+        self.placed = {"access-0"}  # access tokens whose cluster was asked for
         self.current_party = ""
         self.count_lock = threading.Lock()
         self.offices = {code: Office(self, code) for code in self.modes["offices"]}
@@ -202,8 +203,8 @@ class Simulator(base.Simulator):
             self.client(request, Answer(401, {"Message": "Unauthorized"}))
         if self.access.get(token, 0) <= self.now():
             return Answer(400, {"Message": "Invalid token"})
-        cluster = {"plain": self.url, "slash": self.url + "/", "elsewhere": "http://127.0.0.2:1",
-                   "vendor": "https://accounting.twinfield.com.example.net", "none": ""}[self.modes["cluster"]]
+        self.placed.add(token)
+        cluster = {"plain": self.url, "slash": self.url + "/"}.get(self.modes["cluster"], self.modes["cluster"])
         return Answer(200, {"aud": self.url, "iss": self.url, "exp": str(int(self.access[token])),
                             "client_id": self.modes["client_id"], "scope": sorted(SCOPE), "sub": "x",
                             "twf.organisationUserCode": "API000001", "twf.organisationCode": "SHOP",
@@ -213,7 +214,8 @@ class Simulator(base.Simulator):
 
     def arrive(self, request):
         with self.count_lock:
-            self.running += 1
+            request.left = not request.path.startswith("/webservices/")  # the login is another server
+            self.running += 0 if request.left else 1
         request.label += self.told(request.body.decode("utf-8", "replace"))
         return super().arrive(request)
 
@@ -242,6 +244,9 @@ class Simulator(base.Simulator):
         now = self.now()
         self.spent = [(at, n) for at, n in self.spent if at > now - 60]
         used = sum(n for _, n in self.spent)
+        self.asked += 1
+        if self.asked == self.modes["bare_429"]:
+            raise Answer(429, b"Too Many Requests")
         limit = min(self.modes["client_credits"], self.modes["organisation_credits"])
         headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": max(0, limit - used - credits),
                    "X-RateLimit-Credited": credits} if self.modes["rate_headers"] else {}
@@ -332,6 +337,8 @@ class Simulator(base.Simulator):
             self.refuse(request, 354, "unknown access token")
         if self.access[token] <= self.now():
             raise self.fault(354)
+        if token not in self.placed:
+            self.violate(request, "a token whose cluster was not asked for")
         if request.is_fault("fault"):
             raise self.fault(request.fault_value("code", 100))
 

@@ -34,7 +34,8 @@ DIMENSION = {"dimension": "office type code name shortname website beginperiod b
                         "field6",
              "bank": "ascription accountnumber address bankname biccode city country iban natbiccode postcode state"}
 LENGTHS = {"ascription": 40, "accountnumber": 40, "bankname": 40, "biccode": 16, "iban": 40, "natbiccode": 20,
-           "reminderemail": 200, "responsibleuser": 16, "freetext2": 40, "vatcode": 16, "state": 40, "shortname": 20}
+           "reminderemail": 200, "responsibleuser": 16, "freetext2": 40, "vatcode": 16, "state": 40, "shortname": 20,
+           "bank/city": 40, "bank/postcode": 16, "collectmandate/id": 35}
 ENUMS = {"meansofpayment": ("none", "paymentfile"), "payavailable": ("true", "false"), "ebilling": ("true", "false"),
          "collectionschema": ("core", "b2b"), "sendreminder": ("true", "email", "false"), "blocked": ("true", "false")}
 
@@ -99,7 +100,7 @@ class Office:
             if allowed is not None and child.name not in allowed.split():
                 self.broken("<%s> is not known in %s" % (child.name, path))
                 child.mark("Het element '%s' mag niet worden aangeleverd." % child.name)
-            longest = LENGTHS.get(child.name, 128)
+            longest = LENGTHS.get(path.rpartition("/")[2] + "/" + child.name, LENGTHS.get(child.name, 128))
             if child.name == "name" and path == "dimension":
                 longest = self.modes["name_max"]
             if len(child.text) > longest:
@@ -165,6 +166,9 @@ class Office:
             for part in parts:
                 if set(part.attributes) - {"id", "default", "type", "blocked"}:
                     self.broken("unknown attribute on %s" % part.name)
+                if part.name == "address" and part.value("field4") and \
+                        not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{2,13}", part.value("field4")):
+                    part.child("field4").mark("Het btw-nummer is ongeldig.")
                 if part.name == "address" and part.attributes.get("type") not in ("invoice", "postal", "contact"):
                     part.mark("Het adrestype is ongeldig.")
 
@@ -206,6 +210,8 @@ class Office:
         before, kept = old[sent.name], {}
         for part in sent:
             id_ = part.attributes.get("id")
+            if id_ is not None and sent.name == "banks" and id_ not in before:
+                self.broken("a new bank account has no id")
             if id_ is None or sent.name == "banks" and id_ not in before:
                 self.serial += 1
                 id_ = str(max([int(k) for k in list(before) + list(kept)] + [0]) + 1)
@@ -376,9 +382,11 @@ class Office:
         """The guard against double invoice numbers; how far it looks is not documented."""
         number, scope = header.value("invoicenumber"), self.modes["duplicates"]
         made = [t for t in self.transactions if t["kind"] == category and t["invoicenumber"] == number]
-        if scope in ("daybook", "relation"):
+        if scope in ("daybook", "relation", "year"):
             made = [t for t in made if t["code"] == header.value("code")]
-        if scope == "relation":
+        if scope == "year":
+            made = [t for t in made if str(t["year"]) == (header.value("period") or header.value("date"))[:4]]
+        if scope in ("relation", "year"):
             party = self.simulator.current_party
             made = [t for t in made if t["lines"][0]["dim2"] == party]
         if made and scope != "off":
@@ -623,7 +631,7 @@ class Office:
                 one.add(name, "%.2f" % line["open"])
             one.add("relation" if type_name != "type" else "customersupplier", line["dim2"])
         one.add("matchstatus", line["matchstatus"])
-        if line["matchstatus"] == "matched" and self.modes["matches"]:
+        if line["matchstatus"] == "matched":
             nested = one.add("matches").add("set", "", status="matched").add("lines").add("line")
             nested.add("code", kept["code"])
             nested.add("dim1", "9999")

@@ -121,6 +121,8 @@ class Query:
             broken("browsing without the office as a filter")
 
     def sort(self, element):
+        if not 1 <= len(element.children) <= 3:
+            self.broken("sort has one to three fields")
         for field in element:
             if field.name != "field" or field.attributes.get("order") not in ("ascending", "descending"):
                 self.broken("sort is fields with an order")
