@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The cases that only Multivers has."""
+import json
 import os
 from decimal import Decimal
 
@@ -382,6 +383,53 @@ def lengths(suite):
         house.export(R.parties())
         line['lines'][0]['description'] = 'x' * 31
         assert refused(house, [line])['70/26700009']['field'] == 'lines.1.description'
+
+
+@case
+def vat_types(suite):
+    """The VAT types of the settings stand on lines and VAT lines."""
+    for settings, beside, without in (({}, 0, 3), ({'vat_type': 'services', 'no_vat_type': 'not_applicable'}, 1, 4),
+                                      ({'no_vat_type': 'empty'}, 0, 7)):
+        with House(suite.program, suite.package(), settings) as house:
+            house.export(R.parties() + [R.entries()[0]])
+            row, = house.package.sim.first.invoices['Customer']
+            types = [one['vatType'] for one in row['customerInvoiceLines']]
+            assert types == [without if one.get('vatCodeId') is None else beside for one in row['customerInvoiceLines']], row
+            assert sorted(set(types)) == [beside, without], types
+            assert {one['vatType'] for one in row['vatTransactionLines']} == {beside}, row
+
+
+@case
+def groups(suite):
+    """A relation's category is its group, or is left out; VAT of memorials has the scenario that is set, or none."""
+    memo = R.memorial('26900001', journal='91')
+    memo['lines'] = [R.line('450', '100.00', 'I', '21.00', number=1), R.line('7900', '-121.00', number=2)]
+    for settings, scenario in (({}, None), ({'groups': 'category', 'vat_scenario_memorial': '2'}, 2)):
+        with House(suite.program, suite.package(), settings) as house:
+            house.export([R.party('customer', '1001', category='1'), R.party('supplier', '2001', category='1'), memo])
+            bodies = [json.loads(r['body']) for r in house.package.requests() if r['method'] == 'POST' and r['body']]
+            said = [body.get('customerGroupId', body.get('supplierGroupId')) for body in bodies if 'shortName' in body]
+            assert said == [1 if settings else None] * 2, bodies
+            first, second = house.package.sim.first.fin_trans[0]['finTransEntries']
+            assert (first.get('vatScenarioId'), second.get('vatScenarioId')) == (scenario, None), first
+            if settings:  # a group that is not there
+                error = refused(house, [R.party('customer', '1002', category='7')])['1002']
+                assert error['field'] == 'category', error
+
+
+@case
+def advances(suite):
+    """Money in advance, with a number or without: told of, and no item."""
+    for ids in (True, False):
+        with House(suite.program, suite.package(), {'page_size': '4'}, modes={'advance_ids': ids}) as house:
+            house.export(R.parties() + R.entries())
+            for amount in ('7.77', '3.33'):
+                house.package.unmatched('1001', amount, False)
+            house.package.unmatched('2001', '8.88', True)
+            answer = house.good('import', NAME)
+            assert 'unallocated' in answer.err and '"1001"' in answer.err and '"2001"' in answer.err, answer
+            want = rows_of(house.package, house.package.open_items())
+            assert sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen()) == want, (ids, house.dbopen())
 
 
 @case

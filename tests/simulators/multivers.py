@@ -64,6 +64,7 @@ class Simulator(base.Simulator):
         "version": "V221", "databases": ["MVL00001", "MVL00002"], "client_id": "app-1", "client_secret": "sec!ret/1+&=",
         "redirect_uri": "https://harmony.example/callback", "token_life": 3600, "periods": 12,
         "old_access_dies": False, "per_minute": 0, "retry_after": True,
+        "bare_429": 0,                 # that many calls in, one answer of 429 that says nothing
         # what is not documented, in both readings
         "refresh": "rotating",         # or static, or absent from the answer
         "page": 0,                     # most rows of an answer, whatever $top says; 0: no end
@@ -101,7 +102,7 @@ class Simulator(base.Simulator):
 
     def seed(self):
         self.access, self.refresh, self.codes = {}, {"refresh-0"}, {"code-0"}
-        self.generation, self.times = 0, []
+        self.generation, self.times, self.asked = 0, [], 0
         self.all = {name: Administration(self.modes, lambda: datetime.date.fromtimestamp(self.now()))
                     for name in self.modes["databases"]}
 
@@ -193,6 +194,9 @@ class Simulator(base.Simulator):
             raise Answer(401, {"Message": "Authorization has been denied for this request."})
 
     def throttle(self):
+        self.asked += 1
+        if self.asked == self.modes["bare_429"]:
+            raise Answer(429, b"")
         if not self.modes["per_minute"]:
             return
         self.times = [at for at in self.times if at > self.now() - 60]

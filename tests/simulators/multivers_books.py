@@ -343,6 +343,8 @@ class Administration:
         self.check_header(row, side.journal)
         self.need(row, side.key, self.parties[side.party], side.party)
         self.need(row, "paymentConditionId", self.conditions, "Betalingsconditie")
+        if side is SUPPLIERS and not self.parties["Supplier"][row["supplierId"]].get("paymentConditionId"):
+            raise Refusal("De crediteur heeft geen betalingsconditie.", "/supplierId")
         self.optional(row, "vatScenarioId", self.scenarios[side.party], "BTW-scenario")
         if row.get("mandateId") and row["paymentConditionId"] != SEPA:
             raise Refusal("Er kan alleen een machtigingsnummer gekozen worden, wanneer een SEPA "

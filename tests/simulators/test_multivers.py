@@ -306,6 +306,11 @@ class Invoices(Case):
         self.assertEqual(self.total(sales(invoiceId="2", journalTransaction=2, customerInvoiceLines=[line(100, 0)])),
                          121)
 
+    def test_a_supplier_without_a_payment_condition(self):
+        self.sim.control(suppliers=[{"supplierId": "S2", "shortName": "DRIE", "paymentConditionId": ""}])
+        self.refused(self.call("POST", "SupplierInvoice", purchase(supplierId="S2")), "/supplierId")
+        self.assertEqual(self.call("POST", "SupplierInvoice", purchase())[0], 200)
+
     def test_the_form_of_a_credit_note(self):
         opposite = {"customerInvoiceLines": [line(100, 0)], "vatTransactionLines": [vat(-100, -21)]}
         self.assertEqual(self.total(sales(invoiceType=2)), -121)
