@@ -39,6 +39,7 @@ typedef struct subject_of {
 	const char *centre, *unit;
 	const char *vat; /* of VAT; NULL: as the records have it */
 	bool looks_before; /* what is booked under a number already is not sent again */
+	long bare_wait;    /* seconds that a 429 means that does not say how long */
 } subject_of;
 
 static const subject_of subjects[] = {
@@ -66,7 +67,8 @@ static const subject_of subjects[] = {
      "10",
      "7",
      NULL,
-     true},
+     true,
+     120},
     {"multivers",
      {"client_id", "app-1", "client_secret", "sec!ret/1+&=", "redirect_uri",
       "https://harmony.example/callback", "administration", "MVL00001", "vat_scenario_sales", "6",
@@ -80,7 +82,8 @@ static const subject_of subjects[] = {
      "KP10",
      "KD1",
      NULL,
-     true},
+     true,
+     60},
     {"twinfield",
      {"client_id", "harmony-client", "client_secret", "s3cr3t/+&=", "redirect_uri",
       "https://harmony.example/callback", "administration", "001", "credits", "1000000",
@@ -95,7 +98,8 @@ static const subject_of subjects[] = {
      "KP10",
      "KD1",
      "VH",
-     true}};
+     true,
+     60}};
 
 static const subject_of *tested = subjects;
 static keeper kept;
@@ -466,8 +470,8 @@ static void test_bare_429(void **state)
 			fail_msg("%s", error.message);
 		assert_int_equal(verdict.outcome, HARMONY_OUTCOME_BOOKED);
 	}
-	if (ahead < 119000 || ahead > 121000)
-		fail_msg("waited %lld ms in all, not 120 s", (long long)ahead);
+	if (ahead < 1000 * tested->bare_wait - 1000 || ahead > 1000 * tested->bare_wait + 1000)
+		fail_msg("waited %lld ms in all, not %ld s", (long long)ahead, tested->bare_wait);
 	printf("waited %lld ms\n", (long long)ahead);
 	connector()->close(x);
 	harmony_context_free(context);
