@@ -65,13 +65,19 @@ class House:
 
     def write(self, name, text):
         """Whole at once, as a careful ERP does."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name("." + path.name + ".part")
-        part.write_bytes(text.encode() if isinstance(text, str) else text)
-        os.chmod(part, 0o600)
-        os.replace(part, path)
-        return path
+        return self.write_all({name: text})[0]
+
+    def write_all(self, files):
+        """name → text; each whole at once, and all of them in a moment."""
+        paths = [self.folder / name for name in files]
+        for path, text in zip(paths, files.values()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name("." + path.name + ".part")
+            part.write_bytes(text.encode() if isinstance(text, str) else text)
+            os.chmod(part, 0o600)
+        for path in paths:
+            os.replace(path.with_name("." + path.name + ".part"), path)
+        return paths
 
     def configure(self, integrations, **general):
         """integrations: name → keys; a key that is a dict is a mapping."""
@@ -93,8 +99,7 @@ class House:
                 "import_path": f"{name}/in/dbopen.csv", "archive_path": f"{name}/done", "stable": "0s", **more}
 
     def drop(self, name="dairy", files=("debitr.csv", "credit.csv", "fmuta6.csv")):
-        for file in files:
-            self.write(f"{name}/out/{file}", (MAIN / file).read_bytes())
+        self.write_all({f"{name}/out/{file}": (MAIN / file).read_bytes() for file in files})
 
     def environment(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TZ": "Europe/Amsterdam", "LC_ALL": "C.UTF-8",
@@ -183,6 +188,16 @@ class Service:
                         raise Late(f"the service ended before {event} {members}\n{self.tail()}")
                 if not self.news.wait(max(0.0, end - time.monotonic())) and time.monotonic() >= end:
                     raise Late(f"waited {patience} s in vain for {event} {members}\n{self.tail()}")
+
+    def wait_booked(self, count, patience=PATIENCE, **members):
+        """The exports that together booked so many: relations may be taken before their entries are there."""
+        runs, after = [], 0
+        while sum(run["booked"] for run in runs) < count:
+            runs.append(self.wait("run_ended", after=after, patience=patience, direction="export", **members))
+            after = runs[-1]["number"] + 1
+        if sum(run["booked"] for run in runs) != count or any(run["booked"] != run["records"] for run in runs):
+            raise AssertionError(f"not {count} booked: {runs}")
+        return runs
 
     def wait_told(self, word, patience=PATIENCE, count=1):
         """The `count`-th datagram that says so."""
