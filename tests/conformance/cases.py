@@ -5,7 +5,7 @@ import os
 from decimal import Decimal
 
 import records as R
-from house import DONE, LATER, LOGIN, NAME, REJECTED, USAGE, House
+from house import DONE, LATER, LOGIN, NAME, REJECTED, USAGE, House, Skip
 
 CASES = {}
 
@@ -123,7 +123,7 @@ def memorial_vat(suite):
 def control_accounts(suite):
     """A memorial line on debtors or creditors carries its relation, and becomes an open item."""
     if not suite.package().opens_by_memorial:
-        return
+        raise Skip('its memorials open no items')
     with House(suite.program, suite.package()) as house:
         record = R.memorial('26900001')
         record['lines'] = [R.line('1300', '50.00', party='1001', number=1),
@@ -175,13 +175,12 @@ def settings(suite):
             house.good('import', NAME)
             want = rows_of(house.package, house.package.open_items())
             assert sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen()) == want, keys
-    if not suite.package().lost_account:
-        return '%d settings' % len(suite.package().readings())
     with House(suite.program, suite.package(), {'read_back': 'lines'}) as house:
         house.export(R.parties())
         house.package.fault(house.package.lost_account, house.package.offer)
         run = house.export([R.sales('26700001')], REJECTED)
         assert [r['error']['code'] for r in house.failed(run).values()] == ['booked_differs']
+    return '%d settings' % len(suite.package().readings())
 
 
 @case
@@ -343,6 +342,8 @@ def dropped_lines(suite):
 @case
 def beside(suite):
     """An error inside an answer of 2xx is a refusal, its code kept; corrected, it is booked."""
+    if not suite.package().errors_inside:
+        raise Skip('its answers of 2xx have no errors')
     for modes in suite.package().errors_inside:
         with House(suite.program, suite.package(), modes=modes) as house:
             house.package.close_period(2026, 5)
@@ -361,6 +362,8 @@ def beside(suite):
 @case
 def odd_pages(suite):
     """A list that goes on elsewhere, or in a circle, is not followed: nothing is taken from it."""
+    if not suite.package().bad_links:
+        raise Skip('its lists have no links')
     for next_ in suite.package().bad_links:
         with House(suite.program, suite.package(), pages=20) as house:
             house.export(R.parties() + [R.sales(str(26700100 + n)) for n in range(21)])

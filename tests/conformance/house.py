@@ -13,6 +13,10 @@ DONE, REJECTED, USAGE, INPUT, LOGIN, LATER, DOUBT, BUSY = range(8)
 NAME = 'shop'
 
 
+class Skip(Exception):
+    """Nothing was run, and why."""
+
+
 class Answer:
     def __init__(self, args, code, out, err):
         self.args, self.code, self.out, self.err = args, code, out, err

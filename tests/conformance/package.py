@@ -44,7 +44,7 @@ class Package:
     error_allowance = True  # whether too many errors shut us out
     takes_nameless = True  # entries without a number of their own
     memorial_journals_refuse_vat = True
-    lost_account = None   # the fault that loses a line's account without a word
+    lost_account = ''     # the fault that loses a line's account without a word
     errors_inside = []    # modes in which an error may stand in an answer of 2xx
     closed_code = ''      # the message code of a closed period
     bad_links = []        # modes in which a list goes on where it must not

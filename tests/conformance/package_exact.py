@@ -22,6 +22,7 @@ class ExactOnline(package.Package):
     token = r'^POST /api/oauth2/token'
     refusal = 'status_500_message'
     lost_account = 'lose_account'
+    bad_links = ['elsewhere', 'circle']
 
     wishes = {'pages': ('page', 'bulk_page'), 'token_age': ('min_age',), 'token_life': ('token_life',),
               'renewals': ('token_calls',), 'per_minute': ('minute_limit',),

@@ -25,6 +25,7 @@ class Minox(package.Package):
     error_allowance = False  # nothing is known of one
     import_allowed = 14      # the relations' codes are two lists more
     memorial_journals_refuse_vat = False
+    lost_account = 'lose_account'
     errors_inside = [{}, {'errors': '2xx'}, {'errors': '2xx', 'message_type': 'E'}]
     closed_code = 'MNX-0200'
     bad_links = ['elsewhere', 'circle']

@@ -28,6 +28,7 @@ class Twinfield(package.Package):
     renews_early = True      # a login can be renewed at any time
     error_allowance = False  # refusals cost credits, and no more than that
     memorial_journals_refuse_vat = False
+    lost_account = 'lose_account'
     errors_inside = [{}]     # a refusal always stands in an answer of 200
     main_maps = {'vat': {'0': 'VN', '1': 'VL', '2': 'VH', '5': 'IL', '6': 'IH'},
                  'accounts': {'7000': '7900', '7010': '7900', '4990': '7900'}}

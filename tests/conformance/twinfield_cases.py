@@ -6,7 +6,7 @@ import time
 import faults
 import records as R
 from cases import rows_of, same_books
-from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, USAGE, House
+from house import DONE, DOUBT, LATER, LOGIN, NAME, REJECTED, USAGE, House, Skip
 
 CASES = {}
 TIMEOUT = {'timeout': '3s'}
@@ -113,7 +113,7 @@ def batch_fault(suite, kind, children, match, records):
 def sweep_single(suite):
     """The sweep with each record a request of its own, sampled; in the long profile."""
     if not suite.long:
-        return 'not in the quick profile'
+        raise Skip('not in the quick profile')
     records, single = R.fifty(), suite.package().single
     with House(suite.program, suite.package(), single, token_age=0) as house:
         house.package.forget()
@@ -457,7 +457,7 @@ def updates(suite):
 def credits(suite):
     """Within the credits of a minute without running into them; takes minutes, so in the long profile."""
     if not suite.long:
-        return 'not in the quick profile'
+        raise Skip('not in the quick profile')
     with House(suite.program, suite.package(), {'credits': '25', 'batch': '5'}, modes={'organisation_credits': 25}) as house:
         records = R.parties() + sales(60)
         run = house.export(records)
@@ -488,7 +488,7 @@ def one_at_a_time(suite):
 def limits_bare(suite):
     """An answer of 429 that does not say how long, and is no XML; takes a minute, so in the long profile."""
     if not suite.long:
-        return 'not in the quick profile'
+        raise Skip('not in the quick profile')
     with House(suite.program, suite.package(), {'batch': '1'}, modes={'retry_after': False}) as house:
         house.export(R.parties())
         house.package.fault('429', house.package.offer, nth=3)

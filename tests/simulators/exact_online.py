@@ -74,7 +74,7 @@ class Simulator(base.Simulator):
         "expires_in_number": False,
         "language": "nl", "current_division": 123456, "divisions": [123456, 654321],
         "minute_limit": 1000000, "day_limit": 10000000, "error_velocity": 10, "velocity_status": 403,
-        "page": 60, "bulk_page": 1000,
+        "page": 60, "bulk_page": 1000, "next": "absolute",  # or circle, elsewhere, where no link may lead
         # what is not documented, in both readings
         "tolerate_read_only": False, "type_writable": False, "entry_id": "honoured",
         "entry_number": "honoured", "payables_sign": "positive", "payables_list_sign": "positive",
@@ -441,8 +441,11 @@ class Simulator(base.Simulator):
     def next_link(self, request, options, resource, key):
         token = "guid'%s'" % key if resource.types[resource.key] == "g" else str(key)
         query = [(k, v) for k, v in options.items() if k not in ("$skiptoken", "$skip")] + [("$skiptoken", token)]
-        return self.url + request.target.partition("?")[0] + "?" + urllib.parse.urlencode(
-            query, safe="$'(),", quote_via=urllib.parse.quote)
+        if self.modes["next"] == "circle":
+            return self.url + request.target
+        return (self.url if self.modes["next"] == "absolute" else "http://127.0.0.2:1") + \
+            request.target.partition("?")[0] + "?" + urllib.parse.urlencode(
+                query, safe="$'(),", quote_via=urllib.parse.quote)
 
     def render(self, request, division, resource, row, select):
         path = "%s/api/v1/%d/%s" % (self.url, division.code, resource.name)

@@ -15,6 +15,7 @@ Control below /_sim/ (see base.py for faults, modes, advance, forget and reset) 
   loose: {"side": "sales", "account": 10001, "amount": "1.00"}
   before: {"account": 10001, "number": 1, "amount": "1.00"}
   close: [year, period]     expire_tokens: true       code: "text"
+Faults of its own: drop_lines, lose_account, expire_token, status_400_message (with "message" and "code").
 """
 import json
 import re
@@ -397,6 +398,8 @@ class Simulator(base.Simulator):
             raise
         if request.is_fault("drop_lines"):
             lines = lines[:-1]
+        if request.is_fault("lose_account"):
+            lines = lines[:-1] + [dict(lines[-1], account={"id": "0", "type": "ledger_account"})]
         if self.batches.get(uuid, lines) != lines:  # Minox takes it, and what was there is gone
             self.put_over.append(uuid)
         self.batches[uuid] = [dict(line) for line in lines]

@@ -16,7 +16,7 @@ Control below /_sim/ (see base.py for faults, modes, advance, forget and reset) 
   before: {"party": "1001", "number": "A-1", "amount": "1.00"}
   close: [year, period]       expire_tokens: true       code: "text"
 Faults of its own, beside those of base.py:
-  expire_token drop_lines
+  expire_token drop_lines lose_account
   refuse_message              refused; "message" is "path/of/element: text", "msgtype" its kind
   partial_reset_after partial_500_after  "children" of the batch are done, then no answer
   short_answer swapped_answer other_echo unnumbered_answer  an answer that does not fit the batch

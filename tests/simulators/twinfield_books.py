@@ -549,6 +549,8 @@ class Office:
         lines = [self.kept_line(at, line, kind) for at, line in enumerate(made.child("lines"), 1)]
         if request.is_fault("drop_lines"):
             lines = lines[:-1]
+        if request.is_fault("lose_account"):
+            lines[-1]["dim1"] = ""
         if not any(line["type"] == "vat" for line in lines):
             lines += self.vat_lines(lines)
         for line in lines:
