@@ -137,7 +137,8 @@ static void books_once_through_kills(void **state)
 	assert_int_equal(system("rm -rf harmony-kill"), 0);
 	assert_int_equal(mkdir(folder, 0700), 0);
 	scripted.log = "harmony-kill/books";
-	for (int round = 0; round < ROUNDS; round++) {
+	/* A machine that is busy gets through few of them: then there are more rounds. */
+	for (int round = 0; round < ROUNDS || (dropped <= 3 && round < 50 * ROUNDS); round++) {
 		if (access(file, F_OK) != 0) /* the last one was taken and archived */
 			drop_file(1 + EACH * dropped++);
 		pid_t pid = fork();
