@@ -11,15 +11,6 @@
 
 #include "wire/json.h"
 
-#include "../../support/sweep.h"
-
-static harmony_context *plain_context(void)
-{
-	static sweep none;
-
-	return sweep_context(&none);
-}
-
 /* ---- events written down -------------------------------------------------------------------- */
 
 typedef struct trace {
@@ -42,36 +33,8 @@ static harmony_status note(const harmony__json_event *event, void *user)
 	return HARMONY_OK;
 }
 
-static harmony_status read_cut(harmony_context *context, trace *t, const char *data, size_t len,
-                               size_t first, size_t step, harmony_error *error)
-{
-	harmony__json_reader *reader;
-	harmony_status status = harmony__json_reader_new(&reader, context, note, t);
-	size_t at = 0, take = first;
-
-	if (status)
-		return harmony_error_set(error, status, NULL, "no reader");
-	for (; !status && at < len; at += take, take = step) {
-		if (take > len - at)
-			take = len - at;
-		status = harmony__json_reader_feed(reader, data + at, take, error);
-	}
-	if (!status)
-		status = harmony__json_reader_finish(reader, error);
-	harmony__json_reader_free(reader);
-	return status;
-}
-
-static harmony_status read_all(const char *data, size_t len, trace *t, harmony_error *error)
-{
-	harmony_context *context = plain_context();
-	harmony_status status;
-
-	memset(t, 0, sizeof(*t));
-	status = read_cut(context, t, data, len, len ? len : 1, len, error);
-	harmony_context_free(context);
-	return status;
-}
+#define READER(verb) harmony__json_reader##verb
+#include "reading.h"
 
 static const char document[] =
 	" {\"a\" : [1, -2.50, 1e400, true,false, null ], \"b\\n\":\"x\\u00e9\\ud83d\\ude00y\","
@@ -82,33 +45,14 @@ static const char document_events[] =
 
 static void events_come_in_order_at_every_split(void **state)
 {
-	const size_t len = sizeof(document) - 1;
-	harmony_context *context = plain_context();
-
-	for (size_t first = 0; first <= len; first++)
-		for (size_t step = 1; step <= len; step = step < 4 ? step + 1 : step * 5) {
-			trace t = {{0}, 0, 0};
-			harmony_error error = HARMONY_ERROR_INIT;
-
-			assert_int_equal(
-				read_cut(context, &t, document, len, first ? first : 1, step, &error),
-				HARMONY_OK);
-			assert_string_equal(t.text, document_events);
-		}
-	harmony_context_free(context);
+	(void)state;
+	same_at_every_split(document, document_events);
 }
 
 static void a_truncated_document_is_an_error_at_every_byte(void **state)
 {
-	const size_t whole = strlen(document) - 2;
-
-	for (size_t len = 0; len < whole; len++) {
-		harmony_error error = HARMONY_ERROR_INIT;
-		trace t;
-
-		assert_int_equal(read_all(document, len, &t, &error), HARMONY_FORMAT);
-		assert_true(error.message[0]);
-	}
+	(void)state;
+	an_error_at_every_end(document, strlen(document) - 2);
 }
 
 static void what_is_not_json_is_refused(void **state)
@@ -255,59 +199,32 @@ static void one_reader_reads_many_documents(void **state)
 
 static void a_callback_can_end_it(void **state)
 {
-	harmony_context *context = plain_context();
-
-	for (long k = 1; k < 20; k++) {
-		trace t = {{0}, 0, k};
-
-		assert_int_equal(read_cut(context, &t, document, sizeof(document) - 1, 3, 3, NULL),
-		                 HARMONY_USER);
-	}
-	harmony_context_free(context);
+	(void)state;
+	ended_by_each_of(19, document);
 }
 
 /* ---- allocation failures ------------------------------------------------------------------- */
 
-static harmony_status everything(harmony_context *context)
+static harmony_status everything(harmony_context *context, harmony_error *error, void *user)
 {
 	trace t = {{0}, 0, 0};
 	harmony__arena arena;
 	const harmony__json *root;
-	harmony_error error = HARMONY_ERROR_INIT;
-	harmony_status status =
-		read_cut(context, &t, document, sizeof(document) - 1, 7, 7, &error);
+	harmony_status status = read_cut(context, &t, document, sizeof(document) - 1, 7, 7, error);
 
+	(void)user;
 	if (!status) {
 		harmony__arena_init(&arena, context, 1 << 20);
-		status = harmony__json_parse(&root, &arena, document, sizeof(document) - 1, &error);
+		status = harmony__json_parse(&root, &arena, document, sizeof(document) - 1, error);
 		harmony__arena_free(&arena);
 	}
-	assert_int_equal(error.status, status);
 	return status;
 }
 
 static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 {
-	for (int for_good = 0; for_good < 2; for_good++) {
-		long k = 0;
-		bool failed;
-
-		do {
-			sweep b;
-			harmony_context *context = sweep_context(&b);
-			harmony_status status;
-
-			b.fail_at = b.calls + k++;
-			b.for_good = for_good;
-			status = everything(context);
-			failed = b.failed;
-			if (status != (failed ? HARMONY_NOMEM : HARMONY_OK))
-				fail_msg("k %ld for_good %d failed %d: %d", k - 1, for_good, failed, status);
-			harmony_context_free(context);
-			assert_int_equal(b.live, 0);
-		} while (failed);
-		assert_true(k > 5);
-	}
+	(void)state;
+	assert_true(sweep_run(everything, NULL) > 5);
 }
 
 /* ---- tree ------------------------------------------------------------------------------------ */

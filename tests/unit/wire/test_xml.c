@@ -11,15 +11,6 @@
 
 #include "wire/xml.h"
 
-#include "../../support/sweep.h"
-
-static harmony_context *plain_context(void)
-{
-	static sweep none;
-
-	return sweep_context(&none);
-}
-
 /* ---- events written down ---------------------------------------------------------------- */
 
 typedef struct trace {
@@ -66,37 +57,8 @@ static harmony_status note(const harmony__xml_event *event, void *user)
 	return t->stop_after && --t->stop_after == 0 ? HARMONY_USER : HARMONY_OK;
 }
 
-static harmony_status read_cut(harmony_context *context, trace *t, const char *data, size_t len,
-			       size_t first, size_t step, harmony_error *error)
-{
-	harmony__xml_reader *reader;
-	harmony_status status = harmony__xml_reader_new(&reader, context, note, t);
-	size_t at = 0, take = first;
-
-	if (status)
-		return harmony_error_set(error, status, NULL, "no reader");
-	t->last = -1;
-	for (; !status && at < len; at += take, take = step) {
-		if (take > len - at)
-			take = len - at;
-		status = harmony__xml_reader_feed(reader, data + at, take, error);
-	}
-	if (!status)
-		status = harmony__xml_reader_finish(reader, error);
-	harmony__xml_reader_free(reader);
-	return status;
-}
-
-static harmony_status read_all(const char *data, size_t len, trace *t, harmony_error *error)
-{
-	harmony_context *context = plain_context();
-	harmony_status status;
-
-	memset(t, 0, sizeof(*t));
-	status = read_cut(context, t, data, len, len ? len : 1, len, error);
-	harmony_context_free(context);
-	return status;
-}
+#define READER(verb) harmony__xml_reader##verb
+#include "reading.h"
 
 static const char document[] =
 	"<?xml version='1.0' encoding='utf-16'?>\n<!-- a comment --><s:a xmlns:s=\"urn:x\">"
@@ -108,20 +70,8 @@ static const char document_events[] =
 
 static void events_come_in_order_at_every_split(void **state)
 {
-	const size_t len = sizeof(document) - 1;
-	harmony_context *context = plain_context();
-
-	for (size_t first = 0; first <= len; first++)
-		for (size_t step = 1; step <= len; step = step < 4 ? step + 1 : step * 5) {
-			trace t = {{0}, 0, 0, 0};
-			harmony_error error = HARMONY_ERROR_INIT;
-
-			assert_int_equal(read_cut(context, &t, document, len, first ? first : 1,
-						  step, &error),
-					 HARMONY_OK);
-			assert_string_equal(t.text, document_events);
-		}
-	harmony_context_free(context);
+	(void)state;
+	same_at_every_split(document, document_events);
 }
 
 /* A document of many blocks, cut at every place around the end of a block. */
@@ -148,15 +98,8 @@ static void events_are_the_same_across_blocks(void **state)
 
 static void a_truncated_document_is_an_error_at_every_byte(void **state)
 {
-	const size_t whole = strlen(document) - 1;
-
-	for (size_t len = 0; len < whole; len++) {
-		harmony_error error = HARMONY_ERROR_INIT;
-		trace t;
-
-		assert_int_equal(read_all(document, len, &t, &error), HARMONY_FORMAT);
-		assert_true(error.message[0]);
-	}
+	(void)state;
+	an_error_at_every_end(document, strlen(document) - 1);
 }
 
 static void what_is_not_xml_is_refused(void **state)
@@ -271,17 +214,8 @@ static void limits_hold(void **state)
 
 static void a_callback_can_end_it(void **state)
 {
-	harmony_context *context = plain_context();
-
-	for (long k = 1; k < 12; k++) {
-		trace t = {{0}, 0, 0, k};
-
-		assert_int_equal(
-			read_cut(context, &t, document, sizeof(document) - 1, 3, 3, NULL),
-			HARMONY_USER);
-		assert_int_equal(t.stop_after, 0);
-	}
-	harmony_context_free(context);
+	(void)state;
+	ended_by_each_of(11, document);
 }
 
 static void an_ended_document_takes_no_more(void **state)
