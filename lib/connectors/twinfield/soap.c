@@ -220,7 +220,8 @@ static harmony_status validate(twinfield *t, const char *token, harmony_error *e
 	return status;
 }
 
-harmony_status twinfield_connect(twinfield *t, harmony_error *error)
+/* The token is the one whose cluster is known: another one, renewed meanwhile, is none to use. */
+static harmony_status connect_with(twinfield *t, const char **out, harmony_error *error)
 {
 	const char *token = "";
 	harmony_status status = HARMONY_STATE;
@@ -230,6 +231,7 @@ harmony_status twinfield_connect(twinfield *t, harmony_error *error)
 		status = harmony__oauth2_token(&token, t->frame.oauth, error);
 		if (status != HARMONY_OK)
 			return status;
+		*out = token;
 		hash = harmony__hash64(token, strlen(token), 1);
 		if (*t->cluster && t->validated == hash)
 			return HARMONY_OK;
@@ -242,6 +244,13 @@ harmony_status twinfield_connect(twinfield *t, harmony_error *error)
 				       "Twinfield refuses the login, renewed or not; log in again "
 				       "with `harmony login`")
 		   : status;
+}
+
+harmony_status twinfield_connect(twinfield *t, harmony_error *error)
+{
+	const char *token;
+
+	return connect_with(t, &token, error);
 }
 
 /* ---- sending ------------------------------------------------------------------------- */
@@ -259,10 +268,8 @@ harmony_status twinfield_sign(harmony__frame *f, harmony__call *call, const char
 	static const char *const more[] = {"credits", "credits"}; /* a write costs three */
 	sending *s = call->user;
 	twinfield *t = twinfield_of(f);
-	harmony_status status = twinfield_connect(t, error);
+	harmony_status status = connect_with(t, &token, error);
 
-	if (status == HARMONY_OK)
-		status = harmony__oauth2_token(&token, f->oauth, error);
 	if (status == HARMONY_OK && s->call->credits > 1)
 		status = harmony__limits_take(f->limits, more, s->call->credits - 1, PATIENCE,
 					      error);
