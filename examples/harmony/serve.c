@@ -9,6 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "service.h"
 
 /* serve: the schedule of the library does the work on threads of its own. This is the loop
@@ -690,11 +694,22 @@ static void tidy(struct service *s)
 	free(s->key_path);
 }
 
+/* A heap for each thread keeps what that thread once needed, so that a service grows for
+   hours while what it uses stays the same. The workers wait for packages and disks, and
+   hardly for each other. */
+static void keep_one_heap(void)
+{
+#ifdef M_ARENA_MAX
+	(void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 int serve_run(struct program *p, const struct arguments *a)
 {
 	static struct service service; /* large, and the threads look at it */
 	struct service *s = &service;
 	s->p = p;
+	keep_one_heap();
 	int code = begin(s);
 	if (code == EXIT_DONE) {
 		log_say(HARMONY_LOG_INFO, "ready", "%zu integrations of %s", s->config.count,
