@@ -316,6 +316,13 @@ class Transactions(Case):
         self.book(*[SALE % ("B%d" % n) for n in range(26)])
         self.assertEqual(self.rules(), ["26 in one request"])
 
+    def test_trade_within_the_union(self):
+        sale = (SALE % "A1").replace("VH</vatcode><vatvalue>21", "ICP</vatcode><vatvalue>0").replace("121.00", "100.00")
+        self.refused(sale, "transaction/lines/line/performancetype")
+        sale = sale.replace("</vatvalue>", "</vatvalue><performancetype>goods</performancetype>")
+        self.assertEqual(self.book(sale).children[0].attributes["result"], "1")
+        self.assertEqual(self.rules(), [])
+
     def test_double_numbers(self):
         self.book(SALE % "A1")
         self.refused(SALE % "A1", "transaction/header/invoicenumber")

@@ -71,7 +71,7 @@ class Office:
               ("PNL", "4500 4600 4990 7000 7010 7900 8000 8010 8020".split()),
               ("KPL", "KP10 KP20".split()), ("PRJ", ["KD1"]), ("AST", []), ("ACT", [])]
     VAT = {"VH": (SALES, 21, "1500"), "VL": (SALES, 9, "1510"), "VN": (SALES, 0, "1500"),
-           "IH": (PURCHASE, 21, "1520"), "IL": (PURCHASE, 9, "1530"), "IN": (PURCHASE, 0, "1520")}
+           "ICP": (SALES, 0, "1500"), "IH": (PURCHASE, 21, "1520"), "IL": (PURCHASE, 9, "1530"), "IN": (PURCHASE, 0, "1520")}
     CURRENCIES = ("EUR", "USD", "GBP")
 
     def __init__(self, simulator, code):
@@ -488,6 +488,8 @@ class Office:
             code.mark("Btw %s bestaat niet of is (nog) niet actief" % code.text)
         elif kind != MEMORIAL and found[0] != kind:
             code.mark("Btw-code %s is niet van het juiste type." % code.text)
+        elif code.text == "ICP" and line.value("performancetype") not in ("goods", "services"):
+            (line.child("performancetype") or line.add("performancetype")).mark("Prestatiesoort moet worden ingevuld.")
 
     @staticmethod
     def signed(line, name="value"):

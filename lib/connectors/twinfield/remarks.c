@@ -49,6 +49,10 @@ static const meaning meanings[] = {
      "map the cost unit under [integration NAME cost_units], or make the project in Twinfield"},
     {DETAIL, "vatcode", "unknown_vat_code", "vat_code",
      "map the VAT code under [integration NAME vat]: one for sales and one for purchases"},
+    {DETAIL, "performancetype", "vendor", "vat_code",
+     "this VAT code is of trade within the EU, and Twinfield wants to know of it whether goods or "
+     "services went there, which the record does not tell: map the VAT code to another one, or "
+     "book the entry in Twinfield"},
     {DETAIL, "vatvalue", "vendor", "vat_amount", "correct the VAT"},
     {DETAIL, "value", "vendor", "amount", "correct the amount"},
     {DETAIL, "rate", "vendor", "exchange_rate",
