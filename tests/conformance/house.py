@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A folder with a configuration, a store and a simulated package, and the program in it."""
+import contextlib
+import copy
 import csv
 import io
 import json
@@ -53,6 +55,17 @@ class House:
         finally:
             self.package.stop()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def neighbour(self):
+        """Another one at the same package, with a folder, a store and a login of its own."""
+        other = copy.copy(self)
+        with tempfile.TemporaryDirectory(prefix='harmony-conformance-') as other.folder:
+            for name in ('secret.txt', 'harmony.key', 'harmony.conf'):
+                shutil.copy2(self.path(name), other.folder)
+            other.login()
+            yield other
+            other.check_runs()
 
     # ---- files
 

@@ -178,16 +178,21 @@ def numbers(suite):
             same_books(house.package, R.parties() + records)
             taken = list(house.package.sim.first.numbers())
             assert len(taken) == len(set(taken)), 'a number was given twice: %s' % taken
-    with House(suite.program, suite.package()) as house:  # two processes in one journal
+    with House(suite.program, suite.package()) as house:  # two with stores of their own in one journal
         house.export(R.parties())
         halves = [[R.sales(str(26700100 + n)) for n in range(at, 40, 2)] for at in (0, 1)]
-        names = [house.records(half) for half in halves]
-        both = [house.start('export', NAME, name, '--json') for name in names]
-        for process in both:
-            house.end(process)
-        for half in halves:
-            house.export(half, DONE, LATER)
+        with house.neighbour() as other:
+            house.package.fault('slow', house.package.offer, seconds=0.02)
+            both = [one.start('export', NAME, one.records(half), '--json') for one, half in zip((house, other), halves)]
+            for process in both:
+                answer = house.end(process)
+                assert answer.code in (DONE, LATER), answer
+            house.package.no_faults()
+            for one, half in zip((house, other), halves):
+                one.export(half)
         same_books(house.package, R.parties() + halves[0] + halves[1])
+        taken = list(house.package.sim.first.numbers())
+        assert len(taken) == len(set(taken)) == 40, 'a number was given twice: %s' % taken
     with House(suite.program, suite.package()) as house:  # the last one of a journal
         house.export(R.parties())
         house.package.sim.control(last=[2026, 'VK', 9998])

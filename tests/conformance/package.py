@@ -36,6 +36,7 @@ class Package:
     token = ''            # regex on what renews the login
     lookup = ''           # regex on a request that only reads
     outstanding = ''      # regex on the requests for open items
+    narrow = 40           # requests a minute, too few for fifty records
     lookups_allowed = 10  # requests of an export beside one a record
     page = 60             # rows of an answer that one more page would follow
     import_allowed = 12   # requests for 10,000 open items

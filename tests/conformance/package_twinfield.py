@@ -35,6 +35,7 @@ class Twinfield(package.Package):
     closed = '{year}/{period:02d}'
     single = {'batch': '1'}
     at_once = 25
+    narrow = 25              # credits
     tells_loose = False
     alike_modes = {'duplicates': 'off'}
     open_pages = 4
