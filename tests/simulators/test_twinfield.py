@@ -236,6 +236,8 @@ class Relations(Case):
         self.assertEqual(len(kept.child("banks").children), 1)
         self.assertEqual(kept.child("financials").value("duedays"), "30")
         self.assertEqual(self.rules(), [])
+        self.customer("1001", bank.replace("<bank ", '<bank id="9" '))
+        self.assertEqual(self.rules(), ["a new bank account has no id"])
 
     def test_update(self):
         """Left out, banks go or stay: either way what was read and is sent back stays."""

@@ -169,6 +169,10 @@ class Office:
                 if part.name == "address" and part.value("field4") and \
                         not re.fullmatch(r"[A-Z]{2}[0-9A-Z]{2,13}", part.value("field4")):
                     part.child("field4").mark("Het btw-nummer is ongeldig.")
+                id_ = part.attributes.get("id")
+                if part.name == "bank" and id_ and id_ not in self.relations[type_].get(
+                        made.value("code"), {"banks": {}})["banks"]:
+                    self.broken("a new bank account has no id")
                 if part.name == "address" and part.attributes.get("type") not in ("invoice", "postal", "contact"):
                     part.mark("Het adrestype is ongeldig.")
 
@@ -210,8 +214,6 @@ class Office:
         before, kept = old[sent.name], {}
         for part in sent:
             id_ = part.attributes.get("id")
-            if id_ is not None and sent.name == "banks" and id_ not in before:
-                self.broken("a new bank account has no id")
             if id_ is None or sent.name == "banks" and id_ not in before:
                 self.serial += 1
                 id_ = str(max([int(k) for k in list(before) + list(kept)] + [0]) + 1)
