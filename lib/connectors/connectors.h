@@ -20,7 +20,8 @@ const char *harmony__text_of(const harmony_record *record, size_t row, harmony_f
 bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, harmony_field field);
 /* Whether it is a relation, and no entry. */
 bool harmony__is_party(const harmony_record *record);
-/* Sum of lines and VAT of a record. */
+/* Sum of lines and VAT of a record, in 1/100. Like the next one it reads every line: to be asked
+   once an entry, not once a line. */
 int64_t harmony__sum_of(const harmony_record *record);
 /* Whether a line's VAT is booked beside its amount. In a memorial whose amounts sum to zero
    by themselves the VAT has lines of its own, and would be booked twice. */

@@ -36,10 +36,12 @@ bool harmony__vat_beside(const harmony_record *record)
 {
 	int64_t sum = 0, amount;
 
+	if (harmony_record_kind(record) != HARMONY_MEMORIAL)
+		return true;
 	for (size_t row = 1; row <= harmony_record_lines(record); row++)
 		if (harmony__number_of(&amount, record, row, HARMONY_FIELD_AMOUNT))
 			sum += amount;
-	return harmony_record_kind(record) != HARMONY_MEMORIAL || sum != 0;
+	return sum != 0;
 }
 
 /* ---- open items ------------------------------------------------------------------------ */

@@ -56,6 +56,7 @@ typedef struct entry {
 	exact *x;
 	const harmony_record *record;
 	const shape *shape;
+	bool beside; /* VAT is booked beside the amounts */
 	harmony__json_writer w;
 } entry;
 
@@ -125,7 +126,7 @@ static void put_vat(entry *e, size_t row)
 		return;
 	}
 	harmony__json_put(&e->w, "VATCode", vat->thing.code);
-	if (harmony__vat_beside(e->record))
+	if (e->beside)
 		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
 			   HARMONY_FIELD_VAT_AMOUNT, HARMONY_SCALE_AMOUNT);
 	else
@@ -337,7 +338,8 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 	entry e = {.draft = {&x->frame, record, verdict, error, HARMONY_OK},
 		   .x = x,
 		   .record = record,
-		   .shape = shape_of(harmony_record_kind(record))};
+		   .shape = shape_of(harmony_record_kind(record)),
+		   .beside = harmony__vat_beside(record)};
 	harmony_status written;
 
 	/* The id is made of the division, so it must be known before the body. */

@@ -28,6 +28,7 @@ typedef struct entry {
 	const harmony__thing *party;
 	int64_t year, period, invoice; /* invoice 0: none */
 	int64_t balance;               /* of the lines so far, debit minus credit, VAT included */
+	bool beside;                   /* VAT is booked beside the amounts */
 	harmony__json_writer w;
 } entry;
 
@@ -349,10 +350,10 @@ static void put_line(entry *e, size_t row)
 	const harmony__thing *party = NULL;
 	const char *type = "ledger_account";
 	int64_t sign = e->kind == HARMONY_SALES_INVOICE ? -1 : 1, net = 0, tax = 0, sent;
-	bool beside = harmony__vat_beside(e->record), own = e->m->vat_lines == MINOX_VAT_OWN;
+	bool own = e->m->vat_lines == MINOX_VAT_OWN;
 
 	(void)harmony__number_of(&net, e->record, row, HARMONY_FIELD_AMOUNT);
-	if (beside)
+	if (e->beside)
 		(void)harmony__number_of(&tax, e->record, row, HARMONY_FIELD_VAT_AMOUNT);
 	vat = need_vat(e, row, tax);
 	if (going_on(e))
@@ -365,7 +366,7 @@ static void put_line(entry *e, size_t row)
 	put_description(e, row, text_of(e, row, HARMONY_FIELD_DESCRIPTION));
 	put_common(e, row);
 	put_dimensions(e, row);
-	if (vat && !own && beside) /* in the column of its line */
+	if (vat && !own && e->beside) /* in the column of its line */
 		put_vat(e, vat, sent < 0 ? -tax : tax);
 	harmony__json_object_end(&e->w);
 	if (tax && own)
@@ -378,7 +379,8 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 	entry e = {.draft = {&m->frame, record, verdict, error, HARMONY_OK},
 		   .m = m,
 		   .record = record,
-		   .kind = harmony_record_kind(record)};
+		   .kind = harmony_record_kind(record),
+		   .beside = harmony__vat_beside(record)};
 	harmony_status status;
 
 	take_header(&e);

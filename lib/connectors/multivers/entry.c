@@ -330,8 +330,7 @@ static void put_currency(multivers_entry *e)
 static void put_header(multivers_entry *e)
 {
 	bool sales = e->kind == HARMONY_SALES_INVOICE;
-	bool credit =
-	    multivers_is_credit(e->draft.record) && e->m->credit_notes != MULTIVERS_BY_COLUMN;
+	bool credit = e->credit && e->m->credit_notes != MULTIVERS_BY_COLUMN;
 	bool discount =
 	    harmony_record_has(e->draft.record, HARMONY_HEADER, HARMONY_FIELD_DISCOUNT_DATE);
 	int64_t frozen;
@@ -359,8 +358,7 @@ static void put_header(multivers_entry *e)
 /* A credit note that goes by its type is written as if it were an invoice. */
 static int64_t turn(const multivers_entry *e)
 {
-	return multivers_is_credit(e->draft.record) && e->m->credit_notes == MULTIVERS_BY_TYPE ? -1
-											       : 1;
+	return e->credit && e->m->credit_notes == MULTIVERS_BY_TYPE ? -1 : 1;
 }
 
 static void put_vat_code(multivers_entry *e, size_t row)
@@ -511,6 +509,8 @@ harmony_status multivers_entry_body(multivers_entry *e, multivers *m, const harm
 	e->m = m;
 	e->kind = harmony_record_kind(record);
 	e->proving = proving;
+	e->credit = multivers_is_credit(record);
+	e->beside = harmony__vat_beside(record);
 	e->number = number;
 	take_header(e);
 	if (!good(e))

@@ -44,14 +44,13 @@ static void put_basic(multivers_entry *e, size_t row)
 {
 	const multivers_thing *account =
 	    multivers_need_in_year(e, MULTIVERS_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
-	bool with_vat = *text_of(e, row, HARMONY_FIELD_VAT_CODE) != '\0' &&
-			harmony__vat_beside(e->draft.record);
+	bool with_vat = *text_of(e, row, HARMONY_FIELD_VAT_CODE) != '\0' && e->beside;
 	int64_t gross = 0, tax = 0;
 
 	if (!account)
 		return;
 	(void)harmony__number_of(&gross, e->draft.record, row, HARMONY_FIELD_AMOUNT);
-	if (harmony__vat_beside(e->draft.record))
+	if (e->beside)
 		(void)harmony__number_of(&tax, e->draft.record, row, HARMONY_FIELD_VAT_AMOUNT);
 	if (tax && !with_vat) {
 		harmony__refuse(&e->draft, "unknown_vat_code", row, "vat_code",

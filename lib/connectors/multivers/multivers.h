@@ -178,6 +178,8 @@ typedef struct multivers_entry {
 	multivers *m;
 	harmony_kind kind;
 	bool proving;   /* nothing is sent: what comes along in the same file is not there yet */
+	bool credit;    /* a credit note */
+	bool beside;    /* VAT is booked beside the amounts */
 	int64_t number; /* of the transaction */
 	int64_t year, period;
 	const char *journal, *currency; /* currency: "" for that of the administration */

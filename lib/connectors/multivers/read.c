@@ -21,22 +21,35 @@ static int64_t line_amount(const harmony__json *line)
 	return debit - credit;
 }
 
-/* What a line of the record is in its column, as it was sent. */
-static int64_t meant_amount(const multivers *m, const harmony_record *record, size_t row)
+/* How the lines of a record were sent. */
+typedef struct meaning {
+	const harmony_record *record;
+	bool gross;  /* with their VAT */
+	bool turned; /* with the other sign */
+} meaning;
+
+static meaning meaning_of(const multivers *m, const harmony_record *record)
 {
 	harmony_kind kind = harmony_record_kind(record);
-	bool turned = multivers_is_credit(record) && m->credit_notes == MULTIVERS_BY_TYPE;
+	bool memorial = kind == HARMONY_MEMORIAL;
+	bool credit = kind == HARMONY_SALES_INVOICE && !m->debit_sales;
+	bool by_type = !memorial && m->credit_notes == MULTIVERS_BY_TYPE;
+
+	return (meaning){.record = record,
+			 .gross = memorial && harmony__vat_beside(record),
+			 .turned = credit != (by_type && multivers_is_credit(record))};
+}
+
+/* What a line of the record is in its column, debit positive. */
+static int64_t meant_amount(const meaning *meant, size_t row)
+{
 	int64_t amount = 0, tax = 0;
 
-	(void)harmony__number_of(&amount, record, row, HARMONY_FIELD_AMOUNT);
-	if (kind == HARMONY_MEMORIAL) {
-		if (harmony__vat_beside(record))
-			(void)harmony__number_of(&tax, record, row, HARMONY_FIELD_VAT_AMOUNT);
-		return amount + tax;
-	}
-	if (kind == HARMONY_SALES_INVOICE && !m->debit_sales)
-		amount = -amount;
-	return turned ? -amount : amount;
+	(void)harmony__number_of(&amount, meant->record, row, HARMONY_FIELD_AMOUNT);
+	if (meant->gross)
+		(void)harmony__number_of(&tax, meant->record, row, HARMONY_FIELD_VAT_AMOUNT);
+	amount += tax;
+	return meant->turned ? -amount : amount;
 }
 
 static const harmony__json *lines_of(const harmony__json *booked, harmony_kind kind)
@@ -91,6 +104,7 @@ static harmony_status compare_lines(const multivers *m, const harmony_record *re
 				    harmony_error *error)
 {
 	ticking t = {.lines = lines_of(booked, harmony_record_kind(record))};
+	const meaning meant = meaning_of(m, record);
 
 	if (!t.lines)
 		return HARMONY_OK;
@@ -100,7 +114,7 @@ static harmony_status compare_lines(const multivers *m, const harmony_record *re
 	for (size_t row = 1; row <= harmony_record_lines(record); row++) {
 		const char *account = harmony__mapped(
 		    &m->frame, "accounts", harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT));
-		int64_t amount = meant_amount(m, record, row);
+		int64_t amount = meant_amount(&meant, row);
 		if (*harmony__text_of(record, row, HARMONY_FIELD_PARTY) ||
 		    tick_off(&t, account, amount))
 			continue;
@@ -151,11 +165,12 @@ static bool compare_total(const multivers *m, const harmony_record *record,
 static bool compare_sides(const multivers *m, const harmony_record *record,
 			  const harmony__json *booked, harmony_verdict *verdict)
 {
+	const meaning meant = meaning_of(m, record);
 	int64_t sides[2] = {0, 0}, is[2];
 	char is_text[HARMONY_DECIMAL_SIZE], want_text[HARMONY_DECIMAL_SIZE];
 
 	for (size_t row = 1; row <= harmony_record_lines(record); row++) {
-		int64_t amount = meant_amount(m, record, row);
+		int64_t amount = meant_amount(&meant, row);
 		sides[amount < 0] += amount < 0 ? -amount : amount;
 	}
 	if (!amount_of(&is[0], booked, "totalDebitAmountCur", "totalDebitAmount") ||

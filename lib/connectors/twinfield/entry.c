@@ -24,7 +24,8 @@ typedef struct entry {
 	twinfield *t;
 	const shape *shape;
 	harmony__xml_writer *w;
-	bool prove; /* look up what it needs */
+	bool prove;  /* look up what it needs */
+	bool beside; /* VAT is booked beside the amounts */
 	const char *rate;
 	char rate_text[HARMONY_DECIMAL_SIZE];
 } entry;
@@ -104,17 +105,12 @@ void twinfield_day(char day[9], const harmony_record *record)
 	(void)twinfield_date_text(day, record, HARMONY_HEADER, HARMONY_FIELD_DATE);
 }
 
-int64_t twinfield_signed(int64_t *vat, const harmony_record *record, size_t row)
+int64_t twinfield_signed(const harmony_record *record, size_t row, harmony_field field)
 {
-	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
 	int64_t amount = 0;
 
-	*vat = 0;
-	(void)harmony__number_of(&amount, record, row, HARMONY_FIELD_AMOUNT);
-	if (harmony__vat_beside(record))
-		(void)harmony__number_of(vat, record, row, HARMONY_FIELD_VAT_AMOUNT);
-	*vat = sales ? -*vat : *vat;
-	return sales ? -amount : amount;
+	(void)harmony__number_of(&amount, record, row, field);
+	return harmony_record_kind(record) == HARMONY_SALES_INVOICE ? -amount : amount;
 }
 
 int64_t twinfield_total(const harmony_record *record)
@@ -278,9 +274,8 @@ static void put_vat(entry *e, size_t row, int64_t amount)
 	const char *code = text_of(e, row, HARMONY_FIELD_VAT_CODE);
 	int64_t vat = 0;
 
-	(void)harmony__number_of(&vat, e->draft.record, row, HARMONY_FIELD_VAT_AMOUNT);
-	if (!harmony__vat_beside(e->draft.record))
-		vat = 0; /* it has lines of its own */
+	if (e->beside) /* else it has lines of its own */
+		(void)harmony__number_of(&vat, e->draft.record, row, HARMONY_FIELD_VAT_AMOUNT);
 	if (!*code && vat != 0)
 		harmony__refuse(&e->draft, "missing_field", row, "vat_code",
 				"the line has VAT and no VAT code; give it one");
@@ -467,7 +462,7 @@ static void take_rate(entry *e)
 static void check_lines(entry *e)
 {
 	size_t lines = harmony_record_lines(e->draft.record) + (e->shape->total != NULL);
-	int64_t sum = 0, vat;
+	int64_t sum = 0;
 
 	if (lines > TWINFIELD_LINES)
 		harmony__refuse(&e->draft, "too_long", HARMONY_HEADER, "lines",
@@ -475,8 +470,9 @@ static void check_lines(entry *e)
 				"relation's own; split it",
 				lines, TWINFIELD_LINES);
 	for (size_t row = 1; row <= harmony_record_lines(e->draft.record); row++) {
-		sum += twinfield_signed(&vat, e->draft.record, row);
-		sum += vat;
+		sum += twinfield_signed(e->draft.record, row, HARMONY_FIELD_AMOUNT);
+		if (e->beside)
+			sum += twinfield_signed(e->draft.record, row, HARMONY_FIELD_VAT_AMOUNT);
 	}
 	if (e->shape->kind == HARMONY_MEMORIAL && sum != 0)
 		harmony__refuse(&e->draft, "unbalanced", HARMONY_HEADER, "lines",
@@ -492,7 +488,8 @@ harmony_status twinfield_entry_body(twinfield *t, const harmony_record *record, 
 		   .t = t,
 		   .shape = shape_of(harmony_record_kind(record)),
 		   .w = w,
-		   .prove = prove};
+		   .prove = prove,
+		   .beside = harmony__vat_beside(record)};
 
 	check_lines(&e);
 	if (!harmony__draft_good(&e.draft))
@@ -515,23 +512,6 @@ harmony_status twinfield_entry_body(twinfield *t, const harmony_record *record, 
 
 /* ---- comparing ----------------------------------------------------------------------- */
 
-/* A line as Twinfield tells it, debit positive. */
-static bool told(int64_t *value, int64_t *vat, const harmony__xml *line)
-{
-	const char *side = harmony__xml_text(harmony__xml_child(line, "debitcredit"));
-	bool credit = strcmp(side, "credit") == 0;
-
-	*value = *vat = 0;
-	if (!twinfield_amount(value, harmony__xml_text(harmony__xml_child(line, "value"))))
-		return false;
-	(void)twinfield_amount(vat, harmony__xml_text(harmony__xml_child(line, "vatvalue")));
-	if (credit) {
-		*value = -*value;
-		*vat = -*vat;
-	}
-	return true;
-}
-
 static bool is_type(const harmony__xml *line, const char *type)
 {
 	const char *is = harmony__xml_attribute(line, "type");
@@ -539,43 +519,71 @@ static bool is_type(const harmony__xml *line, const char *type)
 	return is && strcmp(is, type) == 0;
 }
 
-/* Whether the transaction has more lines like this one than rows before it have used up. */
-static bool has_line(twinfield *t, const harmony_record *record, const harmony__xml *lines,
-		     size_t row, bool with_vat)
-{
-	int64_t vat, amount = twinfield_signed(&vat, record, row);
-	const char *account = harmony__mapped(
-	    &t->frame, "accounts", harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT));
-	int have = 0, used = 0;
+/* A line as Twinfield tells it, debit positive. */
+typedef struct told_line {
+	const char *account;
+	int64_t value, vat;
+	bool tells_vat, used;
+} told_line;
 
-	for (const harmony__xml *at = harmony__xml_child(lines, "line"); at;
-	     at = harmony__xml_sibling(at)) {
-		int64_t value, its_vat;
-		const char *vat_text = harmony__xml_text(harmony__xml_child(at, "vatvalue"));
-		if (is_type(at, "detail") && told(&value, &its_vat, at) && value == amount &&
-		    (!with_vat || !*vat_text || its_vat == vat) &&
-		    strcmp(harmony__xml_text(harmony__xml_child(at, "dim1")), account) == 0)
-			have++;
+/* False: it tells no value. */
+static bool take_told(told_line *out, const harmony__xml *line)
+{
+	const char *side = harmony__xml_text(harmony__xml_child(line, "debitcredit"));
+	bool credit = strcmp(side, "credit") == 0;
+
+	*out = (told_line){.account = harmony__xml_text(harmony__xml_child(line, "dim1"))};
+	if (!twinfield_amount(&out->value, harmony__xml_text(harmony__xml_child(line, "value"))))
+		return false;
+	out->tells_vat =
+	    twinfield_amount(&out->vat, harmony__xml_text(harmony__xml_child(line, "vatvalue")));
+	if (credit) {
+		out->value = -out->value;
+		out->vat = -out->vat;
 	}
-	for (size_t before = 1; before <= row; before++) {
-		int64_t other_vat, other = twinfield_signed(&other_vat, record, before);
-		if (other == amount && (!with_vat || other_vat == vat) &&
-		    strcmp(harmony__mapped(&t->frame, "accounts",
-					   harmony__text_of(record, before, HARMONY_FIELD_ACCOUNT)),
-			   account) == 0)
-			used++;
+	return true;
+}
+
+/* Its details, ticked off one by one. They come in the order that they were sent in, as a rule,
+   so each search begins behind the last one. */
+typedef struct details {
+	told_line *lines;
+	size_t count, at;
+} details;
+
+enum { NO_LINE, OTHER_VAT, SAME_LINE };
+
+/* One that tells no VAT is as good as any, when there is none that tells the same. */
+static int tick_off(details *d, const char *account, int64_t amount, int64_t vat)
+{
+	told_line *untold = NULL;
+	int found = NO_LINE;
+
+	for (size_t i = 0; i < d->count; i++) {
+		size_t at = (d->at + i) % d->count;
+		told_line *line = &d->lines[at];
+		if (line->used || line->value != amount || strcmp(line->account, account) != 0)
+			continue;
+		if (line->vat == vat) {
+			line->used = true;
+			d->at = at + 1;
+			return SAME_LINE;
+		}
+		untold = !line->tells_vat && !untold ? line : untold;
+		found = OTHER_VAT;
 	}
-	return have >= used;
+	if (untold)
+		untold->used = true;
+	return untold ? SAME_LINE : found;
 }
 
 static void differs(harmony_verdict *verdict, const harmony_record *record, size_t row,
-		    bool vat_only)
+		    bool vat_only, int64_t meant)
 {
 	char want[HARMONY_DECIMAL_SIZE], field[48];
-	int64_t vat, amount = twinfield_signed(&vat, record, row);
 
 	snprintf(field, sizeof(field), "lines.%zu.%s", row, vat_only ? "vat_amount" : "amount");
-	harmony_decimal_format(want, vat_only ? vat : amount, HARMONY_SCALE_AMOUNT, '.');
+	harmony_decimal_format(want, meant, HARMONY_SCALE_AMOUNT, '.');
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", field,
 			    "Twinfield booked no line of %s%s on ledger account %s (debit "
 			    "positive); correct the entry there",
@@ -595,27 +603,48 @@ static void total_differs(harmony_verdict *verdict, int64_t is, int64_t meant)
 			    have, want);
 }
 
-void twinfield_compare(twinfield *t, const harmony_record *record, const harmony__xml *transaction,
-		       harmony_verdict *verdict)
+static void compare_details(twinfield *t, const harmony_record *record, details *d,
+			    harmony_verdict *verdict)
 {
-	const harmony__xml *lines = harmony__xml_child(transaction, "lines");
-	int64_t value, vat;
+	bool beside = harmony__vat_beside(record);
 
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
-	if (!harmony__xml_child(lines, "line")) /* nothing is told, so nothing differs */
-		return;
-	for (const harmony__xml *at = harmony__xml_child(lines, "line"); at;
-	     at = harmony__xml_sibling(at))
-		if (is_type(at, "total") && told(&value, &vat, at) &&
-		    value != twinfield_total(record)) {
-			total_differs(verdict, value, twinfield_total(record));
-			return;
-		}
 	for (size_t row = 1; row <= harmony_record_lines(record); row++) {
-		bool there = has_line(t, record, lines, row, false);
-		if (there && has_line(t, record, lines, row, true))
+		const char *account = harmony__mapped(
+		    &t->frame, "accounts", harmony__text_of(record, row, HARMONY_FIELD_ACCOUNT));
+		int64_t amount = twinfield_signed(record, row, HARMONY_FIELD_AMOUNT);
+		int64_t vat = beside ? twinfield_signed(record, row, HARMONY_FIELD_VAT_AMOUNT) : 0;
+		int found = tick_off(d, account, amount, vat);
+		if (found == SAME_LINE)
 			continue;
-		differs(verdict, record, row, there);
+		differs(verdict, record, row, found == OTHER_VAT,
+			found == OTHER_VAT ? vat : amount);
 		return;
 	}
+}
+
+harmony_status twinfield_compare(twinfield *t, const harmony_record *record,
+				 const harmony__xml *transaction, harmony_verdict *verdict,
+				 harmony_error *error)
+{
+	const harmony__xml *lines = harmony__xml_child(transaction, "lines");
+	const harmony__xml *at = harmony__xml_child(lines, "line");
+	details d = {.lines = NULL};
+
+	if (at)
+		d.lines = harmony__alloc(t->frame.context, lines->count * sizeof(*d.lines));
+	if (at && !d.lines)
+		return harmony__nomem(error);
+	/* Where nothing is told nothing differs. */
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_BOOKED, NULL, NULL, "%s", "");
+	for (; at && verdict->outcome == HARMONY_OUTCOME_BOOKED; at = harmony__xml_sibling(at)) {
+		told_line *told = &d.lines[d.count];
+		bool tells = take_told(told, at);
+		if (tells && is_type(at, "total") && told->value != twinfield_total(record))
+			total_differs(verdict, told->value, twinfield_total(record));
+		d.count += tells && is_type(at, "detail");
+	}
+	if (verdict->outcome == HARMONY_OUTCOME_BOOKED)
+		compare_details(t, record, &d, verdict);
+	harmony__free(t->frame.context, d.lines);
+	return HARMONY_OK;
 }

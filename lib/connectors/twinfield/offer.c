@@ -64,7 +64,7 @@ static bool repeats_memorial(const batch *b, const harmony_record *record,
 {
 	static const char *const names[] = {"freetext1", "freetext2", "freetext3"};
 	char key[HARMONY__UUID_SIZE];
-	int64_t vat, value = 0, amount = twinfield_signed(&vat, record, 1);
+	int64_t value = 0, amount = twinfield_signed(record, 1, HARMONY_FIELD_AMOUNT);
 
 	if (b->t->memorial_key <= TWINFIELD_KEY_FREETEXT3) {
 		const harmony__xml *found = harmony__xml_child(header, names[b->t->memorial_key]);
@@ -204,6 +204,7 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 	const char *number = harmony__xml_text(harmony__xml_child(header, "number"));
 	const char *journal = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
 	char id[sizeof(verdict->remote_id)];
+	harmony_status status;
 
 	if (refused(child) && !*number) {
 		twinfield_explain(verdict, record, child);
@@ -215,7 +216,9 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 		unclear(verdict);
 		return HARMONY_OK;
 	}
-	twinfield_compare(b->t, record, child, verdict);
+	status = twinfield_compare(b->t, record, child, verdict, b->error);
+	if (status != HARMONY_OK)
+		return status;
 	snprintf(id, sizeof(id), "%s/%s", harmony__mapped(&b->t->frame, "journals", journal),
 		 number);
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), id, strlen(id));

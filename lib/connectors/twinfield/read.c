@@ -234,10 +234,10 @@ static harmony_status read_candidates(memorial_search *s, harmony_error *error)
 static void look_there(const memorial_search *s, harmony_verdict *verdict)
 {
 	char day[11] = "", amount[HARMONY_DECIMAL_SIZE];
-	int64_t sum = 0, vat;
+	int64_t sum = 0;
 
 	for (size_t row = 1; row <= harmony_record_lines(s->record); row++) {
-		int64_t value = twinfield_signed(&vat, s->record, row);
+		int64_t value = twinfield_signed(s->record, row, HARMONY_FIELD_AMOUNT);
 		sum += value > 0 ? value : 0;
 	}
 	if (!harmony__date_text(day, s->record, 1, HARMONY_FIELD_DATE))
@@ -314,7 +314,6 @@ static harmony_status find_memorial(twinfield *t, const harmony_record *record,
 	    .account = harmony__mapped(&t->frame, "accounts",
 				       harmony__text_of(record, 1, HARMONY_FIELD_ACCOUNT))};
 	const twinfield_definition *d;
-	int64_t vat;
 	harmony_status status =
 	    twinfield_choose(&d, t, codes, needed, HARMONY__COUNT(needed), error);
 
@@ -324,7 +323,7 @@ static harmony_status find_memorial(twinfield *t, const harmony_record *record,
 		no_way(verdict);
 		return HARMONY_OK;
 	}
-	s.value = twinfield_signed(&vat, record, 1);
+	s.value = twinfield_signed(record, 1, HARMONY_FIELD_AMOUNT);
 	twinfield_day(s.day, record);
 	twinfield_key(s.key, t, record);
 	harmony__table_init(&s.candidates, t->frame.context, sizeof(candidate));
@@ -409,7 +408,7 @@ harmony_status twinfield_read_back(void *instance, const harmony_record *record,
 	harmony__arena_init(&arena, t->frame.context, HARMONY__TREE_LIMIT);
 	status = read_transaction(t, code, slash + 1, &arena, &transaction, error);
 	if (status == HARMONY_OK && transaction)
-		twinfield_compare(t, record, transaction, verdict);
+		status = twinfield_compare(t, record, transaction, verdict, error);
 	else if (status == HARMONY_OK)
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "",
 				    "Twinfield gave the number %s, and has no such transaction; "

@@ -206,11 +206,14 @@ bool twinfield_date_text(char text[9], const harmony_record *record, size_t row,
 			 harmony_field field);
 /* What the relation's line is booked with, debit positive; 0 for a memorial. */
 int64_t twinfield_total(const harmony_record *record);
-/* What line `row` is booked with, debit positive, and its VAT. */
-int64_t twinfield_signed(int64_t *vat, const harmony_record *record, size_t row);
-/* Compares a transaction as Twinfield tells it with the record: BOOKED or DIFFERS. */
-void twinfield_compare(twinfield *t, const harmony_record *record, const harmony__xml *transaction,
-		       harmony_verdict *verdict);
+/* What line `row` is booked with, debit positive: its amount, or its VAT where that is booked
+   beside (harmony__vat_beside). In 1/100. */
+int64_t twinfield_signed(const harmony_record *record, size_t row, harmony_field field);
+/* Compares a transaction as Twinfield tells it with the record: BOOKED or DIFFERS. Errors:
+   HARMONY_NOMEM. */
+harmony_status twinfield_compare(twinfield *t, const harmony_record *record,
+				 const harmony__xml *transaction, harmony_verdict *verdict,
+				 harmony_error *error);
 /* "12.34" in 1/100; false: it is none. */
 bool twinfield_amount(int64_t *out, const char *text);
 
