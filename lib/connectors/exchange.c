@@ -114,6 +114,19 @@ void harmony__doubt(const harmony__frame *f, harmony_verdict *verdict,
 	    f->package->name, response->status, response->reason[0] ? ", " : "", response->reason);
 }
 
+void harmony__unclear(const harmony__frame *f, harmony_verdict *verdict)
+{
+	char vendor[sizeof(verdict->vendor)];
+
+	memcpy(vendor, verdict->vendor, sizeof(vendor));
+	harmony_verdict_set(
+	    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+	    "%s told an error, and could not be asked since what came of this; it is looked up "
+	    "before it is offered again",
+	    f->package->name);
+	memcpy(verdict->vendor, vendor, sizeof(vendor));
+}
+
 static harmony_status with_words(harmony_status status, const char *words, harmony_error *error)
 {
 	if (error && error->vendor[0] == '\0')

@@ -155,6 +155,10 @@ harmony_status harmony__write(harmony__frame *f, harmony__call *call,
 void harmony__doubt(const harmony__frame *f, harmony_verdict *verdict,
 		    const harmony__http_response *response);
 
+/* A refusal that may be none, and after which no look was possible: in doubt, with the
+   package's words. */
+void harmony__unclear(const harmony__frame *f, harmony_verdict *verdict);
+
 /* GET of JSON; the tree lives in `arena`. `*root` is NULL when the package has no such thing
    (404). Errors as harmony__read. */
 harmony_status harmony__get_json(harmony__frame *f, const char *url, const char *what,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import records as R
 from cases import rows_of, same_books
-from faults import survive
+from faults import everything_booked, survive
 from house import DONE, DOUBT, LATER, NAME, REJECTED, USAGE, House
 
 CASES = {}
@@ -209,6 +209,25 @@ def kept_number(suite):
         for modes in ({}, {'duplicates': 'accepted'}, {'created': 'empty'}):
             survive(suite, records, kind, package.offer, R.parties(), modes=modes, every=1, times=2)
     return '18 failures'
+
+
+@case
+def unclear(suite):
+    """A refusal that may be none, and cannot be looked up at once, is in doubt and then cleared."""
+    for kind in ('error_after', 'status_500_message'):  # booked all the same, and not
+        for record, write in ((R.sales('26700001', '1002'), 'CustomerInvoice'),
+                              (R.party('customer', '1003'), 'Customer')):
+            with House(suite.program, suite.package(), modes={'errors': 'bare'}) as house:
+                house.export(R.parties())
+                house.package.forget()
+                # The look before it is answered, the three tries of the look behind it are not.
+                house.package.sim.control(faults=[{'kind': kind, 'match': '^POST .*/%s$' % write}] + [
+                    {'kind': '503', 'match': '^GET .*/%s/' % write, 'nth': nth} for nth in (2, 3, 4)])
+                run = house.export([record], LATER, DOUBT)
+                assert run['records']['in_doubt'] == 1, (kind, run)
+                house.package.no_faults()
+                house.export([record])
+                everything_booked(house, R.parties() + [record])
 
 
 @case

@@ -205,18 +205,6 @@ harmony_status minox_look(minox *m, const char *uuid, const harmony__buf *body,
 	return status;
 }
 
-void minox_unclear(harmony_verdict *verdict)
-{
-	char vendor[sizeof(verdict->vendor)];
-
-	memcpy(vendor, verdict->vendor, sizeof(vendor));
-	harmony_verdict_set(
-	    verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
-	    "Minox told an error, and could not be asked since what came of this; it "
-	    "is looked up before it is offered again");
-	memcpy(verdict->vendor, vendor, sizeof(vendor));
-}
-
 /* ---- which ones are there ------------------------------------------------------------------- */
 
 harmony_status minox_note_batch(minox *m, const char *uuid, int64_t year, bool doubted,

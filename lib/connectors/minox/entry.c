@@ -421,7 +421,7 @@ static harmony_status look_again(minox *m, const char *uuid, const harmony__buf 
 	harmony_status status = minox_look(m, uuid, body, &found, error);
 
 	if (status != HARMONY_OK)
-		minox_unclear(verdict);
+		harmony__unclear(&m->frame, verdict);
 	if (status != HARMONY_OK || found.outcome == HARMONY_OUTCOME_ABSENT)
 		return status;
 	harmony__copy_text(found.vendor, sizeof(found.vendor), verdict->vendor,

@@ -150,8 +150,6 @@ harmony_status minox_compare(minox *m, const harmony__buf *body, const harmony__
    there is BOOKED. */
 harmony_status minox_look(minox *m, const char *uuid, const harmony__buf *body,
 			  harmony_verdict *verdict, harmony_error *error);
-/* A refusal after which no look was possible: in doubt. */
-void minox_unclear(harmony_verdict *verdict);
 /* Before it is put: BOOKED or DIFFERS when it is there already, else the verdict stays NONE. */
 harmony_status minox_look_before(minox *m, const char *uuid, int64_t year, const harmony__buf *body,
 				 harmony_verdict *verdict, harmony_error *error);

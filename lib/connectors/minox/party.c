@@ -275,7 +275,7 @@ static harmony_status look_again(minox *m, const harmony_record *record, harmony
 	harmony_status status = minox_find(m, record, &found, error);
 
 	if (status != HARMONY_OK)
-		minox_unclear(verdict);
+		harmony__unclear(&m->frame, verdict);
 	else if (found.outcome == HARMONY_OUTCOME_BOOKED)
 		*verdict = found;
 	return status;

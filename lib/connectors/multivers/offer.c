@@ -197,6 +197,8 @@ static harmony_status look_up(sending *s)
 	harmony_verdict found = HARMONY_VERDICT_INIT;
 	harmony_status status = multivers_find(s->m, s->record, &found, s->error);
 
+	if (status != HARMONY_OK)
+		harmony__unclear(&s->m->frame, s->verdict);
 	if (status != HARMONY_OK || found.outcome == HARMONY_OUTCOME_ABSENT)
 		return status;
 	if (found.outcome == HARMONY_OUTCOME_DIFFERS && strcmp(s->verdict->code, "duplicate") == 0)

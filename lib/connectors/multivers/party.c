@@ -418,7 +418,9 @@ static harmony_status write_party(multivers *m, const harmony_record *record, in
 		return status;
 	if (unsure) {
 		status = multivers_find(m, record, &found, error);
-		if (status == HARMONY_OK && found.outcome == HARMONY_OUTCOME_BOOKED)
+		if (status != HARMONY_OK)
+			harmony__unclear(&m->frame, verdict);
+		else if (found.outcome == HARMONY_OUTCOME_BOOKED)
 			*verdict = found;
 		return status;
 	}

@@ -185,8 +185,6 @@ static harmony_status look_at_double(batch *b, const harmony_record *record,
 	harmony_error why = HARMONY_ERROR_INIT;
 	harmony_status status = twinfield_find(b->t, record, &seen, &why);
 
-	if (status == HARMONY_NOMEM || status == HARMONY_CANCELLED)
-		return harmony_error_set(b->error, status, why.code, "%s", why.message);
 	if (status != HARMONY_OK)
 		harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING, "network", "",
 				    "Twinfield has this invoice number already, and could not be "
@@ -194,7 +192,9 @@ static harmony_status look_at_double(batch *b, const harmony_record *record,
 				    why.message);
 	else if (seen.outcome == HARMONY_OUTCOME_BOOKED && !is_taken(b, seen.remote_id))
 		*verdict = seen;
-	return HARMONY_OK;
+	return status == HARMONY_NOMEM || status == HARMONY_CANCELLED
+		   ? harmony_error_set(b->error, status, why.code, "%s", why.message)
+		   : HARMONY_OK;
 }
 
 static harmony_status judge_entry(batch *b, const harmony_record *record, const harmony__xml *child,
