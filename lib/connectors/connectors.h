@@ -18,6 +18,9 @@ extern const harmony_connector harmony__twinfield;
 /* A text of a record, "" when absent; whether a number is there. */
 const char *harmony__text_of(const harmony_record *record, size_t row, harmony_field field);
 bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, harmony_field field);
+/* What names a record for good, NUL-ended: its natural key, or what it holds and where it stood
+   ("memorial/HASH/LINE"), so that of two alike without a number each has its own. */
+void harmony__lasting_name(char name[HARMONY_KEY_SIZE], const harmony_record *record);
 /* Whether it is a relation, and no entry. */
 bool harmony__is_party(const harmony_record *record);
 /* Sum of lines and VAT of a record, in 1/100. Like the next one it reads every line: to be asked

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "connectors/connectors.h"
 
 const char *harmony__text_of(const harmony_record *record, size_t row, harmony_field field)
@@ -12,6 +15,20 @@ const char *harmony__text_of(const harmony_record *record, size_t row, harmony_f
 bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, harmony_field field)
 {
 	return harmony_record_get_number(out, record, row, field) == HARMONY_OK;
+}
+
+void harmony__lasting_name(char name[HARMONY_KEY_SIZE], const harmony_record *record)
+{
+	uint8_t hash[HARMONY_HASH_SIZE] = {0};
+	char hex[2 * HARMONY_HASH_SIZE + 1];
+
+	if (harmony_record_key(name, record))
+		return;
+	(void)harmony_record_hash(hash, record);
+	harmony__hex(hex, hash, sizeof(hash));
+	snprintf(name, HARMONY_KEY_SIZE, "%s/%s/%" PRIu64,
+		 harmony_kind_word(harmony_record_kind(record)), hex,
+		 harmony_record_source_line(record));
 }
 
 bool harmony__is_party(const harmony_record *record)

@@ -116,6 +116,22 @@ def nameless(suite):
 
 
 @case
+def twins(suite):
+    """Of two memorials alike, without a number, the one that did not arrive is not taken for the other."""
+    package = suite.package()
+    records = [R.memorial('x'), R.memorial('x')]
+    for record in records:
+        del record['entry_number']
+    for kind in ('reset_before', 'reset_after') if package.takes_nameless else ():
+        with House(suite.program, suite.package(), dict(TIMEOUT, **package.single), token_age=0) as house:
+            fault(house.package, kind, package.offer, nth=2)
+            house.export(records, DOUBT)
+            house.package.no_faults()
+            house.export(records)
+            assert len(house.package.entries()) == 2, '%s: %s' % (kind, house.package.entries())
+
+
+@case
 def alike(suite):
     """Two invoices alike but for their number, and a credit note of the first: none for the other."""
     package = suite.package()

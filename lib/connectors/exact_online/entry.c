@@ -166,7 +166,7 @@ static void put_general_line(entry *e, size_t row)
 	}
 	/* The only place of a general journal entry where a key of ours stays to be found. */
 	if (row == 1) {
-		exact_key(key, e->record);
+		harmony__lasting_name(key, e->record);
 		harmony__json_put(&e->w, "Notes", key);
 	}
 }
@@ -274,7 +274,7 @@ static void put_id(entry *e)
 
 	if (!e->x->send_id)
 		return;
-	exact_key(key, e->record);
+	harmony__lasting_name(key, e->record);
 	harmony__sha256_init(&sha);
 	harmony__sha256_add(&sha, e->x->division, strlen(e->x->division));
 	harmony__sha256_add(&sha, "\n", 1);

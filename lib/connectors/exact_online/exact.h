@@ -110,8 +110,6 @@ harmony_status exact_outstanding(void *instance, int sides, harmony_item_fn item
 #define EXACT_REMEDIES 19
 extern const harmony__remedy exact_remedies[EXACT_REMEDIES];
 
-/* What names the record at Exact: its natural key, or the hash of what it holds. */
-void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record);
 /* The row whose date the line goes by: its own, or the header. */
 size_t exact_dated_row(const harmony_record *record, size_t row);
 /* Appends `text` as an OData string literal, percent-encoded: 'it''s'. */

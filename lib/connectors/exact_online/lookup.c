@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "connectors/exact_online/exact.h"
 
 /* The tables are loaded when they are first needed, each with as few requests as the API
@@ -124,24 +122,6 @@ harmony_status exact_load(harmony__frame *f, int index, const char *code, harmon
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
-
-void exact_key(char key[HARMONY_KEY_SIZE], const harmony_record *record)
-{
-	static const char hex[] = "0123456789abcdef";
-	uint8_t hash[HARMONY_HASH_SIZE] = {0};
-	size_t at;
-
-	if (harmony_record_key(key, record))
-		return;
-	(void)harmony_record_hash(hash, record);
-	at = (size_t)snprintf(key, HARMONY_KEY_SIZE, "%s/",
-			      harmony_kind_word(harmony_record_kind(record)));
-	for (size_t i = 0; i < sizeof(hash); i++) {
-		key[at++] = hex[hash[i] >> 4];
-		key[at++] = hex[hash[i] & 15];
-	}
-	key[at] = '\0';
-}
 
 size_t exact_dated_row(const harmony_record *record, size_t row)
 {

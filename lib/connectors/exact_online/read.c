@@ -206,7 +206,7 @@ static harmony_status find_memorial(exact *x, const harmony_record *record,
 	harmony__buf path;
 	harmony_status status;
 
-	exact_key(key, record);
+	harmony__lasting_name(key, record);
 	(void)harmony_record_get_date(&date, record, exact_dated_row(record, 1),
 				      HARMONY_FIELD_DATE);
 	harmony_date_format(day, date);

@@ -24,22 +24,16 @@ typedef struct reserved {
 	char journal[16]; /* may hold blanks */
 } reserved;
 
-/* The natural key, or content and place of origin, in short. */
+/* The record's name, in short. */
 static void key_of(char key[KEY_SIZE], const harmony_record *record)
 {
 	char text[HARMONY_KEY_SIZE];
-	uint8_t hash[HARMONY_HASH_SIZE] = {0};
-	uint64_t line = harmony_record_source_line(record);
+	uint8_t hash[HARMONY_HASH_SIZE];
 	harmony__sha256 sha;
 
+	harmony__lasting_name(text, record);
 	harmony__sha256_init(&sha);
-	if (harmony_record_key(text, record)) {
-		harmony__sha256_add(&sha, text, strlen(text));
-	} else {
-		(void)harmony_record_hash(hash, record);
-		harmony__sha256_add(&sha, hash, sizeof(hash));
-		harmony__sha256_add(&sha, &line, sizeof(line));
-	}
+	harmony__sha256_add(&sha, text, strlen(text));
 	harmony__sha256_end(&sha, hash);
 	harmony__hex(key, hash, (KEY_SIZE - 1) / 2);
 }

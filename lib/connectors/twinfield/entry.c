@@ -57,18 +57,10 @@ const char *twinfield_reference(const harmony_record *record)
 
 void twinfield_key(char key[HARMONY__UUID_SIZE], const twinfield *t, const harmony_record *record)
 {
-	char natural[HARMONY_KEY_SIZE], name[HARMONY_KEY_SIZE + 128];
-	char hex[2 * HARMONY_HASH_SIZE + 1];
-	uint8_t hash[HARMONY_HASH_SIZE] = {0};
+	char own[HARMONY_KEY_SIZE], name[HARMONY_KEY_SIZE + 64];
 
-	if (harmony_record_key(natural, record)) {
-		snprintf(name, sizeof(name), "twinfield:%s/%s", t->office, natural);
-	} else { /* no number of its own: what it holds, and where it stood */
-		(void)harmony_record_hash(hash, record);
-		harmony__hex(hex, hash, sizeof(hash));
-		snprintf(name, sizeof(name), "twinfield:%s/%s/%llu", t->office, hex,
-			 (unsigned long long)harmony_record_source_line(record));
-	}
+	harmony__lasting_name(own, record);
+	snprintf(name, sizeof(name), "twinfield:%s/%s", t->office, own);
 	harmony__uuid5_url(key, name);
 }
 
