@@ -144,6 +144,22 @@ def alike(suite):
 
 
 @case
+def outgrown(suite):
+    """A relation in doubt that cannot be made any more is refused, and not taken for what is there."""
+    package = suite.package()
+    longer = R.party('customer', '1001', name='Een andere naam')
+    if package.update:
+        with House(suite.program, package, TIMEOUT) as house:
+            house.export([R.party('customer', '1001')])
+            fault(house.package, 'reset_before', package.update)
+            house.export([longer], DOUBT)
+            house.package.no_faults()
+            house.configure(name_max='10')
+            failed = house.failed(house.export([longer], REJECTED))
+            assert [r['error']['code'] for r in failed.values()] == ['too_long'], failed
+
+
+@case
 def silence(suite):
     """A package that answers nothing is left alone; all is booked once it answers again."""
     for kind in ('reset_before', 'reset_after', '503'):

@@ -35,6 +35,7 @@ class Package:
     offer_sales = ''      # regex on what books a sales invoice
     token = ''            # regex on what renews the login
     lookup = ''           # regex on a request that only reads
+    update = ''           # regex on what changes a relation, of one that has `name_max`
     outstanding = ''      # regex on the requests for open items
     narrow = 40           # requests a minute, too few for fifty records
     lookups_allowed = 10  # requests of an export beside one a record

@@ -17,6 +17,7 @@ class ExactOnline(package.Package):
     offer = r'^POST /api/v1/\d+/(salesentry|purchaseentry|generaljournalentry)/'
     offer_sales = r'^POST /api/v1/\d+/salesentry/'
     lookup = r'^GET /api/v1/'
+    update = r'^PUT .*/crm/Accounts'
     outstanding = r'^GET /api/v1/\d+/bulk/Cashflow/'
     other = 654321  # another division
     token = r'^POST /api/oauth2/token'

@@ -17,6 +17,7 @@ class Minox(package.Package):
     offer = r'^PUT .*/transaction_line_batch/'
     offer_sales = offer
     lookup = r'^GET /api/1/'
+    update = r'^PATCH .*/customer'
     outstanding = r'^GET .*/(receivable|payable)'
     token = r'^POST /oauth/token'
     other = 2

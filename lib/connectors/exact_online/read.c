@@ -236,6 +236,7 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 				 harmony_error *error)
 {
 	const char *bank = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT);
+	harmony_verdict made = HARMONY_VERDICT_INIT;
 	const harmony__thing *thing;
 	const void *found;
 	harmony__buf body;
@@ -251,13 +252,14 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 	thing = found;
 	harmony__buf_init(&body, x->frame.context, 65536);
 	if (thing && thing->row)
-		status = exact_party_body(x, record, thing, &body, &changes, verdict, error);
+		status = exact_party_body(x, record, thing, &body, &changes, &made, error);
 	harmony__buf_free(&body);
 	if (status == HARMONY_OK && thing && !changes && bank[0])
 		status = exact_has_bank(&has, x, thing->id, bank, error);
 	if (status != HARMONY_OK)
 		return status;
-	changes = changes || !has;
+	/* What cannot be made any more cannot be compared: it is offered again, and refused. */
+	changes = changes || !has || made.outcome != HARMONY_OUTCOME_NONE;
 	/* An update that did not arrive is offered again: it changes nothing that is equal. */
 	harmony_verdict_set(verdict,
 			    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,

@@ -49,6 +49,8 @@ static harmony_status find_party(minox *m, const harmony_record *record, harmony
 	if (thing)
 		status = minox_party_body(m, record, thing, &body, &changes, &made, error);
 	harmony__buf_free(&body);
+	/* What cannot be made any more cannot be compared: it is offered again, and refused. */
+	changes = changes || made.outcome != HARMONY_OUTCOME_NONE;
 	harmony__verdict_at(verdict,
 			    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,
 			    thing ? thing->id : "");
