@@ -30,8 +30,7 @@ static const property properties[] = {
 
 /* A body under construction, against what Exact has (NULL: nothing). */
 typedef struct party_body {
-	exact *x;
-	const harmony_record *record;
+	harmony__draft draft;
 	const harmony__json *row;
 	harmony__json_writer writer;
 	bool changes;
@@ -69,42 +68,31 @@ static void put_amount(party_body *b, const char *name, int64_t amount)
 	b->changes = true;
 }
 
-static harmony_status put_property(party_body *b, const property *p, harmony_verdict *verdict,
-				   harmony_error *error)
+static void put_property(party_body *b, const property *p)
 {
-	bool customer = harmony_record_kind(b->record) == HARMONY_CUSTOMER;
+	bool customer = harmony_record_kind(b->draft.record) == HARMONY_CUSTOMER;
 	const char *name = customer ? p->customer : p->supplier;
-	const char *text = harmony__text_of(b->record, HARMONY_HEADER, p->field);
+	const char *text = harmony__text_of(b->draft.record, HARMONY_HEADER, p->field);
 	const harmony__thing *thing;
-	const void *found = NULL;
-	harmony_status status;
 	int64_t number;
 
-	if (!name || !harmony_record_has(b->record, HARMONY_HEADER, p->field))
-		return HARMONY_OK;
+	if (!name || !harmony_record_has(b->draft.record, HARMONY_HEADER, p->field))
+		return;
 	if (p->field == HARMONY_FIELD_BLOCKED || p->field == HARMONY_FIELD_CREDIT_LIMIT) {
-		(void)harmony__number_of(&number, b->record, HARMONY_HEADER, p->field);
+		(void)harmony__number_of(&number, b->draft.record, HARMONY_HEADER, p->field);
 		if (p->field == HARMONY_FIELD_BLOCKED)
 			put_flag(b, name, number != 0);
 		else
 			put_amount(b, name, number);
-		return HARMONY_OK;
+		return;
 	}
 	if (p->table == EXACT_TABLES) {
 		put_text(b, name, text);
-		return HARMONY_OK;
+		return;
 	}
-	status = harmony__find_mapped(&found, &b->x->frame, p->table, text, error);
-	thing = found;
-	if (status == HARMONY_OK && thing)
+	thing = harmony__need(&b->draft, p->table, HARMONY_HEADER, p->field);
+	if (thing)
 		put_text(b, name, thing->code);
-	else if (status == HARMONY_OK)
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_payment_condition",
-				    "payment_condition",
-				    "Exact Online has no payment condition '%s'; map it under "
-				    "[integration NAME payment_conditions], or make it there",
-				    text);
-	return status;
 }
 
 /* Exact's codes are numbers; another code of ours goes by the search code. */
@@ -119,15 +107,16 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ha
 				harmony__buf *body, bool *changes, harmony_verdict *verdict,
 				harmony_error *error)
 {
-	party_body b = {.x = x, .record = record, .row = known ? known->row : NULL};
+	party_body b = {.draft = {&x->frame, record, verdict, error, HARMONY_OK},
+			.row = known ? known->row : NULL};
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const char *name = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_NAME);
-	harmony_status status = HARMONY_OK;
+	harmony_status status;
 
 	*changes = false;
 	if (harmony__utf8_length(name, strlen(name)) > x->name_max) {
-		harmony_verdict_set(
-		    verdict, HARMONY_OUTCOME_REJECTED, "too_long", "name",
+		harmony__refuse(
+		    &b.draft, "too_long", HARMONY_HEADER, "name",
 		    "the name is longer than %zu characters; shorten it, or set name_max if "
 		    "Exact Online takes more",
 		    x->name_max);
@@ -142,12 +131,12 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ha
 		put_text(&b, "Status", "C");
 	else
 		put_flag(&b, "IsSupplier", true);
-	for (size_t i = 0; i < HARMONY__COUNT(properties) && status == HARMONY_OK; i++)
-		status = put_property(&b, &properties[i], verdict, error);
+	for (size_t i = 0; i < HARMONY__COUNT(properties) && harmony__draft_good(&b.draft); i++)
+		put_property(&b, &properties[i]);
 	harmony__json_object_end(&b.writer);
 	*changes = b.changes;
-	if (status != HARMONY_OK)
-		return status;
+	if (b.draft.status != HARMONY_OK)
+		return b.draft.status;
 	status = harmony__json_end(&b.writer);
 	return status == HARMONY_OK
 		   ? status

@@ -34,8 +34,7 @@ static const property objects[] = {
     {HARMONY_FIELD_VAT_NUMBER, "vat", "vat_registration_number", NULL}};
 
 typedef struct party_body {
-	minox *m;
-	const harmony_record *record;
+	harmony__draft draft;
 	const harmony__json *row; /* NULL: it is made */
 	harmony__json_writer w;
 	bool changes;
@@ -43,12 +42,12 @@ typedef struct party_body {
 
 static bool has(const party_body *b, harmony_field field)
 {
-	return harmony_record_has(b->record, HARMONY_HEADER, field) != 0;
+	return harmony_record_has(b->draft.record, HARMONY_HEADER, field) != 0;
 }
 
 static const char *text_of(const party_body *b, harmony_field field)
 {
-	return harmony__text_of(b->record, HARMONY_HEADER, field);
+	return harmony__text_of(b->draft.record, HARMONY_HEADER, field);
 }
 
 static const harmony__json *first_of(const harmony__json *list)
@@ -158,7 +157,7 @@ static void put_blocked(party_body *b)
 {
 	int64_t flag = 0;
 
-	if (!harmony__number_of(&flag, b->record, HARMONY_HEADER, HARMONY_FIELD_BLOCKED) ||
+	if (!harmony__number_of(&flag, b->draft.record, HARMONY_HEADER, HARMONY_FIELD_BLOCKED) ||
 	    harmony__json_flag(harmony__json_get(b->row, "blocked", "active"), false) ==
 		(flag != 0))
 		return;
@@ -169,51 +168,38 @@ static void put_blocked(party_body *b)
 	harmony__json_object_end(&b->w);
 }
 
-static harmony_status put_term(party_body *b, harmony_verdict *verdict, harmony_error *error)
+static void put_term(party_body *b)
 {
-	const char *code = text_of(b, HARMONY_FIELD_PAYMENT_CONDITION);
 	const harmony__thing *term;
-	const void *found;
-	harmony_status status;
 
-	if (!*code)
-		return HARMONY_OK;
-	status = harmony__find_mapped(&found, &b->m->frame, MINOX_TERMS, code, error);
-	if (status != HARMONY_OK)
-		return status;
-	term = found;
-	if (!term) {
-		harmony_verdict_set(verdict, HARMONY_OUTCOME_REJECTED, "unknown_payment_condition",
-				    "payment_condition",
-				    "Minox has no payment term '%s'; map it under "
-				    "[integration NAME payment_conditions], or make it there",
-				    code);
-		return HARMONY_OK;
-	}
-	if (strcmp(harmony__json_text(harmony__json_get(b->row, "payment_term", "id"), ""),
-		   term->id) == 0)
-		return HARMONY_OK;
+	if (!*text_of(b, HARMONY_FIELD_PAYMENT_CONDITION))
+		return;
+	term = harmony__need(&b->draft, MINOX_TERMS, HARMONY_HEADER,
+			     HARMONY_FIELD_PAYMENT_CONDITION);
+	if (!term || strcmp(harmony__json_text(harmony__json_get(b->row, "payment_term", "id"), ""),
+			    term->id) == 0)
+		return;
 	b->changes = true;
 	harmony__json_key(&b->w, "payment_term");
 	harmony__json_object(&b->w);
 	harmony__json_key(&b->w, "id");
 	harmony__json_raw_number(&b->w, term->id, strlen(term->id));
 	harmony__json_object_end(&b->w);
-	return HARMONY_OK;
 }
 
 harmony_status minox_party_body(minox *m, const harmony_record *record, const harmony__thing *known,
 				harmony__buf *body, bool *changes, harmony_verdict *verdict,
 				harmony_error *error)
 {
-	party_body b = {.m = m, .record = record, .row = known ? known->row : NULL};
+	party_body b = {.draft = {&m->frame, record, verdict, error, HARMONY_OK},
+			.row = known ? known->row : NULL};
 	const char *name = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_NAME);
 	harmony_status status;
 
 	*changes = false;
 	if (m->name_max && harmony__utf8_length(name, strlen(name)) > m->name_max) {
-		harmony_verdict_set(
-		    verdict, HARMONY_OUTCOME_REJECTED, "too_long", "name",
+		harmony__refuse(
+		    &b.draft, "too_long", HARMONY_HEADER, "name",
 		    "the name is longer than %zu characters; shorten it, or set name_max if "
 		    "Minox takes more",
 		    m->name_max);
@@ -231,11 +217,11 @@ harmony_status minox_party_body(minox *m, const harmony_record *record, const ha
 		}
 	put_bank(&b);
 	put_blocked(&b);
-	status = put_term(&b, verdict, error);
+	put_term(&b);
 	harmony__json_object_end(&b.w);
 	*changes = b.changes;
-	if (status != HARMONY_OK)
-		return status;
+	if (b.draft.status != HARMONY_OK)
+		return b.draft.status;
 	status = harmony__json_end(&b.w);
 	return status == HARMONY_OK
 		   ? status
