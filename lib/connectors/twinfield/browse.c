@@ -53,11 +53,10 @@ static uint8_t use_of(const harmony__xml *column)
 
 static void take_definition(twinfield_definition *d, const harmony__xml *root)
 {
-	const char *result = harmony__xml_attribute(root, "result");
 	const harmony__xml *columns = harmony__xml_child(root, "columns");
 
 	d->asked = true;
-	if ((result && strcmp(result, "0") == 0) || !columns)
+	if (twinfield_refused(root) || !columns)
 		return;
 	d->there = true;
 	for (const harmony__xml *at = harmony__xml_child(columns, "column"); at;

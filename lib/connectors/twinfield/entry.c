@@ -64,6 +64,13 @@ void twinfield_key(char key[HARMONY__UUID_SIZE], const twinfield *t, const harmo
 	harmony__uuid5_url(key, name);
 }
 
+const char *twinfield_key_element(const twinfield *t)
+{
+	static const char *const names[] = {"freetext1", "freetext2", "freetext3"};
+
+	return t->memorial_key <= TWINFIELD_KEY_FREETEXT3 ? names[t->memorial_key] : NULL;
+}
+
 size_t twinfield_key_row(const harmony_record *record)
 {
 	for (size_t row = 1; row <= harmony_record_lines(record); row++)
@@ -405,13 +412,13 @@ static void put_period(entry *e)
 
 static void put_key(entry *e)
 {
-	static const char *const names[] = {"freetext1", "freetext2", "freetext3"};
+	const char *name = twinfield_key_element(e->t);
 	char key[HARMONY__UUID_SIZE];
 
-	if (e->shape->kind != HARMONY_MEMORIAL || e->t->memorial_key > TWINFIELD_KEY_FREETEXT3)
+	if (e->shape->kind != HARMONY_MEMORIAL || !name)
 		return;
 	twinfield_key(key, e->t, e->draft.record);
-	harmony__xml_put(e->w, names[e->t->memorial_key], key);
+	harmony__xml_put(e->w, name, key);
 }
 
 static void put_header(entry *e)

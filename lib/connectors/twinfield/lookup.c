@@ -45,13 +45,6 @@ static harmony_status ask(twinfield *t, const char *what, const char *root,
 	return status;
 }
 
-static bool refused(const harmony__xml *element)
-{
-	const char *result = harmony__xml_attribute(element, "result");
-
-	return result && strcmp(result, "0") == 0;
-}
-
 static harmony_status no_answer(const char *what, const harmony__xml *root, harmony_error *error)
 {
 	const char *words = harmony__xml_attribute(root, "msg");
@@ -159,7 +152,7 @@ static harmony_status load_list(twinfield *t, int table, const char *type, harmo
 
 	harmony__arena_init(&arena, t->frame.context, HARMONY__TREE_LIMIT);
 	status = ask(t, what, "list", pairs, &arena, &root, error);
-	if (status == HARMONY_OK && refused(root))
+	if (status == HARMONY_OK && twinfield_refused(root))
 		status = no_answer(what, root, error);
 	if (status == HARMONY_OK)
 		status = take_list(&t->frame.tables[table], type, root);
@@ -521,7 +514,7 @@ harmony_status twinfield_read_party(twinfield *t, harmony_kind kind, const char 
 	if (status == HARMONY_OK && *row && strcmp((*row)->name, "dimensions") == 0)
 		*row = harmony__xml_child(*row, "dimension");
 	if (status == HARMONY_OK &&
-	    (refused(*row) ||
+	    (twinfield_refused(*row) ||
 	     strcmp(harmony__xml_text(harmony__xml_child(*row, "code")), code) != 0))
 		*row = NULL;
 	return status;
@@ -610,7 +603,7 @@ static harmony_status read_mask(twinfield *t, const char *type, char *mask, size
 
 	harmony__arena_init(&arena, t->frame.context, HARMONY__TREE_LIMIT);
 	status = ask(t, "the form of codes", "dimensiontype", pairs, &arena, &root, &mine);
-	if (status == HARMONY_OK && !refused(root)) {
+	if (status == HARMONY_OK && !twinfield_refused(root)) {
 		const char *text = harmony__xml_text(harmony__xml_child(root, "mask"));
 		harmony__copy_text(mask, size, text, strlen(text));
 	} else if (status == HARMONY_OK || status == HARMONY_REJECTED) {

@@ -62,12 +62,12 @@ static const harmony__xml *line_of(const harmony__xml *child)
 static bool repeats_memorial(const batch *b, const harmony_record *record,
 			     const harmony__xml *header, const harmony__xml *child, bool strict)
 {
-	static const char *const names[] = {"freetext1", "freetext2", "freetext3"};
+	const char *name = twinfield_key_element(b->t);
 	char key[HARMONY__UUID_SIZE];
 	int64_t value = 0, amount = twinfield_signed(record, 1, HARMONY_FIELD_AMOUNT);
 
-	if (b->t->memorial_key <= TWINFIELD_KEY_FREETEXT3) {
-		const harmony__xml *found = harmony__xml_child(header, names[b->t->memorial_key]);
+	if (name) {
+		const harmony__xml *found = harmony__xml_child(header, name);
 		twinfield_key(key, b->t, record);
 		if (found && *found->text)
 			return same_text(found, key);
@@ -161,13 +161,6 @@ static void unclear(harmony_verdict *verdict)
 			    "of this record; it is looked up before it is offered again");
 }
 
-static bool refused(const harmony__xml *element)
-{
-	const char *result = harmony__xml_attribute(element, "result");
-
-	return result && strcmp(result, "0") == 0;
-}
-
 /* Whether another record of this request was booked under that id. */
 static bool is_taken(const batch *b, const char *id)
 {
@@ -206,13 +199,13 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 	char id[sizeof(verdict->remote_id)];
 	harmony_status status;
 
-	if (refused(child) && !*number) {
+	if (twinfield_refused(child) && !*number) {
 		twinfield_explain(verdict, record, child);
 		return strcmp(verdict->code, "duplicate") == 0
 			   ? look_at_double(b, record, verdict)
 			   : HARMONY_OK;
 	}
-	if (refused(child) || !*number) {
+	if (twinfield_refused(child) || !*number) {
 		unclear(verdict);
 		return HARMONY_OK;
 	}
@@ -243,7 +236,7 @@ static harmony_status note_party(batch *b, const harmony_record *record)
 static harmony_status judge_party(batch *b, const harmony_record *record, const harmony__xml *child,
 				  harmony_verdict *verdict)
 {
-	if (refused(child)) {
+	if (twinfield_refused(child)) {
 		twinfield_explain(verdict, record, child);
 		return HARMONY_OK;
 	}
@@ -284,7 +277,7 @@ static harmony_status distribute(batch *b, const harmony__xml *root)
 		const harmony_record *record = b->records[b->sent[k]];
 		harmony_verdict *verdict = &b->verdicts[b->sent[k]];
 		const harmony__xml *child = answer_to(b, &a, k);
-		if (a.count == 0 && refused(root) && harmony__xml_attribute(root, "msg"))
+		if (a.count == 0 && twinfield_refused(root) && harmony__xml_attribute(root, "msg"))
 			twinfield_explain(verdict, record, root);
 		else if (child)
 			status = b->parties ? judge_party(b, record, child, verdict)

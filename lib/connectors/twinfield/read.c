@@ -16,7 +16,6 @@ static harmony_status read_transaction(twinfield *t, const char *code, const cha
 	const char *const pairs[] = {"type", "transaction", "office", t->office, "code", code,
 				     "number", number, NULL};
 	harmony__buf inner;
-	const char *result;
 	harmony_status status;
 
 	harmony__buf_init(&inner, t->frame.context, MAX_ASK);
@@ -29,8 +28,7 @@ static harmony_status read_transaction(twinfield *t, const char *code, const cha
 		return status;
 	if (*out && strcmp((*out)->name, "transactions") == 0)
 		*out = harmony__xml_child(*out, "transaction");
-	result = harmony__xml_attribute(*out, "result");
-	if ((result && strcmp(result, "0") == 0) ||
+	if (twinfield_refused(*out) ||
 	    !*harmony__xml_text(harmony__xml_get(*out, "header", "number")))
 		*out = NULL;
 	return HARMONY_OK;
@@ -196,12 +194,10 @@ static harmony_status look_at_line(const twinfield_row *row, void *user)
 
 static bool has_key(const memorial_search *s, const harmony__xml *transaction)
 {
-	static const char *const names[] = {"freetext1", "freetext2", "freetext3"};
-	int which = s->t->memorial_key;
+	const char *name = twinfield_key_element(s->t);
 
-	if (which <= TWINFIELD_KEY_FREETEXT3)
-		return strcmp(harmony__xml_text(harmony__xml_get(transaction, "header",
-								 names[which])),
+	if (name)
+		return strcmp(harmony__xml_text(harmony__xml_get(transaction, "header", name)),
 			      s->key) == 0;
 	for (const harmony__xml *at = harmony__xml_get(transaction, "lines", "line"); at;
 	     at = harmony__xml_sibling(at))

@@ -458,6 +458,13 @@ harmony_status twinfield_read(twinfield *t, const twinfield_call *call, harmony_
 	return status;
 }
 
+bool twinfield_refused(const harmony__xml *element)
+{
+	const char *result = harmony__xml_attribute(element, "result");
+
+	return result && strcmp(result, "0") == 0;
+}
+
 /* ---- trees --------------------------------------------------------------------------- */
 
 static void build_again(void *user)

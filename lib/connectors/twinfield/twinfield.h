@@ -145,6 +145,8 @@ harmony_status twinfield_write(twinfield *t, const char *what, const harmony__bu
 /* Method, address and body of a write, with a placeholder for the token. */
 harmony_status twinfield_show(twinfield *t, const harmony__buf *inner, harmony__buf *out,
 			      harmony_error *error);
+/* Whether an element of an answer says that it was refused; one that says nothing was not. */
+bool twinfield_refused(const harmony__xml *element);
 /* The package's hooks. */
 harmony_status twinfield_sign(harmony__frame *f, harmony__call *call, const char *token,
 			      harmony_error *error);
@@ -197,6 +199,8 @@ harmony_status twinfield_entry_body(twinfield *t, const harmony_record *record, 
 const char *twinfield_reference(const harmony_record *record);
 /* The key of a memorial: the same for the same entry, in every office another. */
 void twinfield_key(char key[HARMONY__UUID_SIZE], const twinfield *t, const harmony_record *record);
+/* The element of its header that carries it; NULL: none does. */
+const char *twinfield_key_element(const twinfield *t);
 /* The first line of a memorial that can carry it as an invoice number; 0: none. */
 size_t twinfield_key_row(const harmony_record *record);
 /* The day that the entry is booked on, as yyyymmdd. */
