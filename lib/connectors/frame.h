@@ -38,7 +38,9 @@ typedef struct harmony__thing {
 	bool looked_again;        /* since it was in doubt */
 	uint32_t roles;           /* relations: kinds that it is, HARMONY_BIT */
 	uint32_t doubted;         /* and those that were sent and not answered */
-	const harmony__json *row; /* what the package has, for comparing; NULL: not known */
+	/* What the package has, for comparing, as its connector reads it (harmony__json or
+	   harmony__xml); NULL: not known. */
+	const void *row;
 	struct harmony__thing *next;
 } harmony__thing;
 

@@ -385,10 +385,10 @@ static harmony_status take_party(relations *r, const harmony__xml *row)
 	made->thing.blocked = state && strcmp(state, "deleted") == 0;
 	made->thing.roles = HARMONY_BIT(r->kind);
 	made->thing.doubted = 0;
-	made->row = NULL;
+	made->thing.row = NULL;
 	if (r->table->arena.used < ROWS_LIMIT) {
-		made->row = copy_element(&r->table->arena, row);
-		if (!made->row)
+		made->thing.row = copy_element(&r->table->arena, row);
+		if (!made->thing.row)
 			return HARMONY_NOMEM;
 	}
 	return HARMONY_OK;

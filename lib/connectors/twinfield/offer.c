@@ -221,16 +221,9 @@ static harmony_status judge_entry(batch *b, const harmony_record *record, const 
 static harmony_status note_party(batch *b, const harmony_record *record)
 {
 	harmony_kind kind = harmony_record_kind(record);
-	int table = twinfield_party_table(kind);
-	twinfield_thing *known;
-	harmony_status status = harmony__add_party(&b->t->frame, table, code_of(record),
-						   code_of(record), kind, b->error);
 
-	if (status != HARMONY_OK)
-		return status;
-	known = harmony__table_look(&b->t->frame.tables[table], code_of(record));
-	known->row = NULL; /* it is another one now */
-	return HARMONY_OK;
+	return harmony__add_party(&b->t->frame, twinfield_party_table(kind), code_of(record),
+				  code_of(record), kind, b->error);
 }
 
 static harmony_status judge_party(batch *b, const harmony_record *record, const harmony__xml *child,

@@ -370,7 +370,7 @@ harmony_status twinfield_known_party(const harmony__xml **row, twinfield *t,
 	int table = twinfield_party_table(kind);
 	const char *code = harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_CODE);
 	const void *found;
-	const twinfield_thing *known;
+	const harmony__thing *known;
 	harmony_status status;
 
 	if (few && !t->frame.tables[table].loaded)

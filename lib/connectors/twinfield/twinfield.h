@@ -45,8 +45,7 @@ enum {
 
 typedef struct twinfield_thing {
 	harmony__thing thing;
-	harmony_kind books;     /* daybooks: what they take; 0: something else */
-	const harmony__xml *row; /* relations: as they are there; NULL: not read */
+	harmony_kind books; /* daybooks: what they take; 0: something else */
 } twinfield_thing;
 
 /* What may be browsed, by a column's number in ours. */
