@@ -132,6 +132,9 @@ void harmony__xml_declare(harmony__xml_writer *writer);
 void harmony__xml_open(harmony__xml_writer *writer, const char *name);
 void harmony__xml_put_attribute(harmony__xml_writer *writer, const char *name, const char *value);
 void harmony__xml_add_text(harmony__xml_writer *writer, const char *text, size_t len);
+/* Whether the writer takes a text: UTF-8, of whose characters XML has all but most controls,
+   U+FFFE and U+FFFF. */
+bool harmony__xml_carries(const char *text, size_t len);
 void harmony__xml_close(harmony__xml_writer *writer);
 /* An element with a text in it; "" makes an empty one, NULL leaves it out. */
 void harmony__xml_put(harmony__xml_writer *writer, const char *name, const char *text);

@@ -24,8 +24,7 @@ static void put(harmony__xml_writer *writer, const char *text)
 
 /* ---- text ---------------------------------------------------------------------------- */
 
-/* Of the characters of UTF-8 XML has all but most controls, U+FFFE and U+FFFF. */
-static bool is_text(const char *text, size_t len)
+bool harmony__xml_carries(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -59,7 +58,7 @@ static void escape(harmony__xml_writer *writer, const char *text, size_t len, bo
 {
 	size_t from = 0;
 
-	if (!need(writer, is_text(text, len), HARMONY_INVALID))
+	if (!need(writer, harmony__xml_carries(text, len), HARMONY_INVALID))
 		return;
 	for (size_t i = 0; i < len; i++) {
 		const char *as = escape_of(text[i], attribute);

@@ -135,10 +135,7 @@ bool twinfield_amount(int64_t *out, const char *text)
 bool twinfield_fits(harmony__draft *draft, const char *text, size_t max, size_t row,
 		    const char *field)
 {
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		bool lacking = *at == 0xef && at[1] == 0xbf && at[2] >= 0xbe;
-		if (!lacking && (*at >= 0x20 || *at == '\t' || *at == '\n' || *at == '\r'))
-			continue;
+	if (!harmony__xml_carries(text, strlen(text))) {
 		harmony__refuse(draft, "invalid_text", row, field,
 				"the text holds a control character, which XML and so Twinfield "
 				"cannot carry; take it out");
