@@ -2,6 +2,7 @@
 """The cases without faults of the line."""
 import json
 import os
+import resource
 from decimal import Decimal
 
 import records as R
@@ -443,7 +444,29 @@ def new_store(suite):
         same_books(house.package, more)
 
 
-# ---- how many requests
+# ---- how many requests, and how much work
+
+@case
+def long_entries(suite):
+    """An entry of the most lines that may be is booked right, and takes no longer a line than a short one."""
+    package = suite.package()
+    lines = package.most_lines // 2
+    invoice = R.invoice('sales_invoice', '26700001', '1001', [  # some keep the VAT of a code in one sum
+        R.line('800', '1.00', 'H', '0.00' if n else '99.00', number=1 + n) for n in range(2 * lines)])
+    memorial = R.memorial('26900001')
+    memorial['lines'] = [dict(line, number=2 * n + 1 + i) for n in range(lines)
+                         for i, line in enumerate(memorial['lines'])]
+    with House(suite.program, package) as house:
+        house.export(R.parties())
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        for record in (invoice, memorial):
+            assert house.export([record])['records']['booked'] == 1
+        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        same_books(house.package, [invoice, memorial])
+        said = '%.1f s of work for two entries of %d lines' % (used, 2 * lines)
+        assert used < 5, said
+        return said
+
 
 @case
 def economy(suite):

@@ -39,6 +39,7 @@ class Package:
     outstanding = ''      # regex on the requests for open items
     narrow = 40           # requests a minute, too few for fifty records
     lookups_allowed = 10  # requests of an export beside one a record
+    most_lines = 10000    # of an entry
     page = 60             # rows of an answer that one more page would follow
     import_allowed = 12   # requests for 10,000 open items
     refusal = ''          # the fault that refuses with a message

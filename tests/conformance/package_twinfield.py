@@ -19,6 +19,7 @@ class Twinfield(package.Package):
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}
     offer = r' transactions? '
+    most_lines = 998  # and the relation's own
     offer_sales = r' transactions? sales'
     lookup = r' (read|list|columns|Search) '
     outstanding = r' columns '
