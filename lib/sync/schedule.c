@@ -437,12 +437,7 @@ static void hurry(harmony_schedule *schedule, harmony__item *item, bool poke, in
 	item->poked = item->poked || poke;
 	if (item->running >= 0) /* seen when its job ends */
 		return;
-	if (item->plan->exports && !item->fresh && item->due[HARMONY__DUE_TAKE] == HARMONY__NEVER)
-		item->due[HARMONY__DUE_SCAN] = now;
-	for (int slot = HARMONY__DUE_OFFER; slot <= HARMONY__DUE_KEEP && poke; slot++)
-		if (item->due[slot] != HARMONY__NEVER)
-			item->due[slot] = now;
-	item->hinted = item->poked = false;
+	harmony__queue_hasten(item, now);
 	harmony__queue_put(schedule, item);
 }
 

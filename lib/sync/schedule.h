@@ -173,6 +173,8 @@ bool harmony__queue_presses(harmony_schedule *schedule, int64_t now);
 /* What is due next, given what came of the job; its turn with the package is over. */
 void harmony__queue_settle(harmony_schedule *schedule, harmony__item *item,
 			   const harmony__result *result, int64_t now);
+/* What hints and pokes were about is due now; of an item that is not loaded yet, afterwards. */
+void harmony__queue_hasten(harmony__item *item, int64_t now);
 /* Leaves the queue of a package. */
 void harmony__queue_unpark(harmony_schedule *schedule, harmony__item *item);
 /* When the next import is due, in monotonic ms. */

@@ -425,9 +425,11 @@ static void next_tally(harmony_schedule *schedule, harmony__item *item, int64_t 
 		    now + (wall - since < 10 * MINUTE ? 5 * SECOND : MINUTE);
 }
 
-static void after_hints(harmony__item *item, int64_t now)
+void harmony__queue_hasten(harmony__item *item, int64_t now)
 {
-	if (item->hinted && item->plan->exports)
+	if (item->fresh) /* its load tells what it has to do */
+		return;
+	if (item->hinted && item->plan->exports && item->due[HARMONY__DUE_TAKE] == HARMONY__NEVER)
 		item->due[HARMONY__DUE_SCAN] = now;
 	for (int slot = HARMONY__DUE_OFFER; slot <= HARMONY__DUE_KEEP && item->poked; slot++)
 		if (item->due[slot] != HARMONY__NEVER)
@@ -458,7 +460,7 @@ void harmony__queue_settle(harmony_schedule *schedule, harmony__item *item,
 	if (slot != HARMONY__DUE_SCAN)
 		next_offer(item, result, now);
 	next_tally(schedule, item, now);
-	after_hints(item, now);
+	harmony__queue_hasten(item, now);
 	if (harmony__slot_speaks(slot))
 		end_turn(schedule, item, result->answered);
 	harmony__queue_put(schedule, item);

@@ -873,6 +873,15 @@ static void a_poke_makes_it_due(void **state)
 	while (harmony_schedule_next_due(h.schedule) == 0)
 		assert_int_equal(harmony_schedule_step(NULL, h.schedule, NULL), HARMONY_OK);
 	assert_int_equal(packages[1].imports, other + 1);
+	/* nor is one lost that comes before the store was asked */
+	harmony_schedule_free(h.schedule);
+	open_schedule();
+	set_of(2, imports);
+	assert_int_equal(harmony_schedule_poke(h.schedule, "i0"), HARMONY_OK);
+	while (harmony_schedule_next_due(h.schedule) == 0)
+		assert_int_equal(harmony_schedule_step(NULL, h.schedule, NULL), HARMONY_OK);
+	assert_int_equal(packages[0].imports, before + 3);
+	assert_int_equal(packages[1].imports, other + 1);
 }
 
 static void refuses_what_it_cannot_do(void **state)
