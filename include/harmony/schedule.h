@@ -128,7 +128,9 @@ typedef struct harmony_schedule_options {
 HARMONY_API harmony_status harmony_schedule_new(harmony_schedule **out, harmony_context *context,
                                                 const harmony_schedule_options *options,
                                                 harmony_error *error);
-/* Stops first (as stop with 10 s) when it runs. NULL is allowed. */
+/* Stops first when it runs: as stop with 10 s, and then for as long as one request may take
+   (10 minutes). Where a job is not over even then nothing is freed: its thread still has hold
+   of the schedule. NULL is allowed. */
 HARMONY_API void harmony_schedule_free(harmony_schedule *schedule);
 
 /* ---- which integrations -------------------------------------------------------- */

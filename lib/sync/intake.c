@@ -62,13 +62,13 @@ static void tell_progress(harmony_sync *sync, const harmony_source *source)
 			       sync->options.user);
 }
 
-/* The file must be the same before and after: what grows while it is read is taken in
-   at another time. */
 static bool same_state(const harmony__file_info *a, const harmony__file_info *b)
 {
 	return a->size == b->size && a->inode == b->inode && a->modified_ns == b->modified_ns;
 }
 
+/* The file must be the same before and after: what grows while it is read is taken in
+   at another time. */
 static harmony_status still_same(const char *path, const harmony__file_info *before,
 				 harmony_error *error)
 {

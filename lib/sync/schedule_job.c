@@ -347,7 +347,7 @@ static void do_import(harmony__worker *worker)
 /* The number behind a key of the connector's report. */
 typedef struct wanted {
 	bool next;
-	int64_t value; /* -1: not there */
+	int64_t value; /* 0: not there */
 } wanted;
 
 static harmony_status see_event(const harmony__json_event *event, void *user)
