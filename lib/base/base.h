@@ -276,7 +276,6 @@ void harmony__monitor_enter(harmony__monitor *monitor);
 void harmony__monitor_leave(harmony__monitor *monitor);
 /* Within it: lets others in until one wakes us, for at most so many ms, or for no reason. */
 void harmony__monitor_wait(harmony__monitor *monitor, int64_t milliseconds);
-void harmony__monitor_wake(harmony__monitor *monitor); /* one of those that wait */
 void harmony__monitor_wake_all(harmony__monitor *monitor);
 
 typedef struct harmony__thread harmony__thread;

@@ -73,11 +73,6 @@ void harmony__monitor_wait(harmony__monitor *monitor, int64_t milliseconds)
 	(void)pthread_cond_timedwait(&monitor->changed, &monitor->mutex, &until);
 }
 
-void harmony__monitor_wake(harmony__monitor *monitor)
-{
-	(void)pthread_cond_signal(&monitor->changed);
-}
-
 void harmony__monitor_wake_all(harmony__monitor *monitor)
 {
 	(void)pthread_cond_broadcast(&monitor->changed);
