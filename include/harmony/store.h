@@ -344,6 +344,12 @@ typedef struct harmony_store {
 	                            size_t len, harmony_error *error);
 	/* Renews the key of the secrets. HARMONY_UNSUPPORTED, HARMONY_CONFIG. */
 	harmony_status (*rekey)(void *self, harmony_error *error);
+
+	/* The last run of a direction; with `succeeded` 1 the last of them that succeeded.
+	   Quick, however many runs came since. HARMONY_NOTFOUND, without an error text. Not
+	   there in a shorter struct: none is known then. */
+	harmony_status (*run_last)(harmony_run *out, void *self, int64_t integration, int direction,
+	                           int succeeded, harmony_error *error);
 } harmony_store;
 
 /* ---- the SQLite store ------------------------------------------------------------ */

@@ -285,3 +285,26 @@ harmony_status harmony__store_run_get(harmony_run *out, void *self, int64_t id,
 	harmony__call_end(&call);
 	return HARMONY_OK;
 }
+
+harmony_status harmony__store_run_last(harmony_run *out, void *self, int64_t integration,
+				       int direction, int succeeded, harmony_error *error)
+{
+	bool row;
+	harmony__call call = harmony__call_of(
+	    self,
+	    succeeded ? RUN_COLUMNS "WHERE r.integration = ? AND r.direction = ? AND r.state = 1"
+				    " ORDER BY r.id DESC LIMIT 1"
+		      : RUN_COLUMNS "WHERE r.integration = ? AND r.direction = ?"
+				    " ORDER BY r.id DESC LIMIT 1",
+	    error);
+
+	harmony__call_int(&call, integration);
+	harmony__call_int(&call, direction);
+	if (harmony__call_step(&call, &row) != HARMONY_OK)
+		return call.status;
+	if (!row)
+		return HARMONY_NOTFOUND;
+	read_run(out, call.stmt);
+	harmony__call_end(&call);
+	return HARMONY_OK;
+}

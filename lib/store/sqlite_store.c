@@ -84,6 +84,8 @@ static const char *const migrations[] = {
     "CREATE INDEX part_of ON part(file);"
     "CREATE INDEX event_of ON event(record);"
     "CREATE INDEX refusal_of ON refusal(integration, endpoint);",
+    /* 3: the last run of each direction, among the imports of years. */
+    "CREATE INDEX run_last ON run(integration, direction, id);",
 };
 
 /* ---- one statement ---- */
@@ -511,6 +513,7 @@ static const harmony_store functions = {
     .memo_load = harmony__store_memo_load,
     .memo_save = harmony__store_memo_save,
     .rekey = harmony__store_rekey,
+    .run_last = harmony__store_run_last,
 };
 
 harmony_status harmony_store_open(harmony_store **out, harmony_context *context,

@@ -73,6 +73,8 @@ harmony_status harmony__store_run_list(void *self, int64_t integration, int64_t 
 				       harmony_error *error);
 harmony_status harmony__store_run_get(harmony_run *out, void *self, int64_t id,
 				      harmony_error *error);
+harmony_status harmony__store_run_last(harmony_run *out, void *self, int64_t integration,
+				       int direction, int succeeded, harmony_error *error);
 
 /* sqlite_record.c */
 harmony_status harmony__store_record_add(int64_t *id, void *self,

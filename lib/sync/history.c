@@ -462,14 +462,16 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 
 /* ---- status ---- */
 
-static harmony_status keep_last(const harmony_run *run, void *user)
+harmony_status harmony__last_run(harmony_run *out, harmony_store *store, int64_t integration,
+				 int direction, int succeeded, harmony_error *error)
 {
-	harmony_integration_status *last = user;
-	harmony_run *to =
-	    run->direction == HARMONY_DIRECTION_IMPORT ? &last->last_import : &last->last_export;
-	if (to->id == 0)
-		*to = *run;
-	return last->last_import.id != 0 && last->last_export.id != 0 ? HARMONY_USER : HARMONY_OK;
+	harmony_status status;
+
+	*out = (harmony_run)HARMONY_RUN_INIT;
+	if (store->struct_size <= offsetof(harmony_store, run_last))
+		return HARMONY_OK;
+	status = store->run_last(out, store->self, integration, direction, succeeded, error);
+	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
 static bool is_held(harmony_store *store, int64_t integration)
@@ -517,10 +519,11 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 
 	harmony__buf_init(&report, integration->sync->context, HARMONY_MAX_TEXT);
 	if (status == HARMONY_OK)
-		status =
-		    store->run_list(store->self, integration->id, 0, 0, keep_last, &out, error);
-	if (status == HARMONY_USER)
-		status = HARMONY_OK;
+		status = harmony__last_run(&out.last_export, store, integration->id,
+					   HARMONY_DIRECTION_EXPORT, 0, error);
+	if (status == HARMONY_OK)
+		status = harmony__last_run(&out.last_import, store, integration->id,
+					   HARMONY_DIRECTION_IMPORT, 0, error);
 	if (status == HARMONY_OK)
 		status = store->record_tally(out.records, store->self, integration->id, error);
 	if (status == HARMONY_OK) {

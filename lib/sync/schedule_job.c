@@ -215,32 +215,31 @@ static harmony_status ask_stats(harmony__worker *worker)
 
 /* ---- the jobs ---- */
 
-static harmony_status keep_run(const harmony_run *run, void *user)
+/* The last run of a direction, and when the last one ended that succeeded. */
+static harmony_status load_runs(harmony_run *last, int64_t *ok, harmony__worker *worker,
+				int direction)
 {
-	harmony__result *result = user;
-	bool import = run->direction == HARMONY_DIRECTION_IMPORT;
-	harmony_run *last = import ? &result->last_import : &result->last_export;
-	int64_t *ok = import ? &result->import_ok : &result->export_ok;
+	harmony_error *why = &worker->result.why;
+	int64_t id = worker->plan->integration->id;
+	harmony_run good;
+	harmony_status status = harmony__last_run(&good, worker->store, id, direction, 1, why);
 
-	if (last->id == 0)
-		*last = *run;
-	if (*ok == 0 && run->state == HARMONY_RUN_SUCCEEDED)
-		*ok = run->finished;
-	return HARMONY_OK;
+	*ok = good.finished;
+	return status == HARMONY_OK ? harmony__last_run(last, worker->store, id, direction, 0, why)
+				    : status;
 }
-
-#define LOOK_BACK 100 /* runs */
 
 static void do_load(harmony__worker *worker)
 {
-	harmony_store *store = worker->store;
-	harmony__integration *integration = worker->plan->integration;
 	harmony__result *result = &worker->result;
 
-	result->status = harmony__integration_id(integration, &result->why);
+	result->status = harmony__integration_id(worker->plan->integration, &result->why);
 	if (result->status == HARMONY_OK)
-		result->status = store->run_list(store->self, integration->id, 0, LOOK_BACK,
-						 keep_run, result, &result->why);
+		result->status = load_runs(&result->last_export, &result->export_ok, worker,
+					   HARMONY_DIRECTION_EXPORT);
+	if (result->status == HARMONY_OK)
+		result->status = load_runs(&result->last_import, &result->import_ok, worker,
+					   HARMONY_DIRECTION_IMPORT);
 	if (result->status == HARMONY_OK)
 		harmony__problem_load(worker);
 }

@@ -253,6 +253,9 @@ harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char 
 			       harmony_error *error);
 
 /* ---- history.c ---- */
+/* harmony_store.run_last; a run with id 0 where there is none. */
+harmony_status harmony__last_run(harmony_run *out, harmony_store *store, int64_t integration,
+				 int direction, int succeeded, harmony_error *error);
 /* What the connector tells about its limits and login, a JSON object; "" when it cannot. */
 void harmony__package_report(harmony__buf *text, harmony__integration *integration);
 /* What a reader found in a record and no edit has mended since; "" in code: nothing. */

@@ -265,6 +265,51 @@ static void counts_that_do_not_add_up_are_refused(void **state)
 	close_room(&r);
 }
 
+static int64_t add_ended(room *r, int direction, int state)
+{
+	harmony_run run = HARMONY_RUN_INIT;
+	run.direction = direction;
+	run.started = r->wall++;
+	begin(r);
+	CALL(r, run_add, r->id, &run);
+	run.state = state;
+	run.finished = r->wall++;
+	CALL(r, run_put, &run);
+	commit(r);
+	return run.id;
+}
+
+static int64_t last_run(room *r, int64_t integration, int direction, int succeeded)
+{
+	harmony_run run = HARMONY_RUN_INIT;
+	harmony_status status = r->store->run_last(&run, r->store->self, integration, direction,
+						   succeeded, &r->error);
+	assert_true(status == HARMONY_NOTFOUND || run.direction == direction);
+	assert_true(status == HARMONY_OK || status == HARMONY_NOTFOUND);
+	return status == HARMONY_OK ? run.id : 0;
+}
+
+static void the_last_run_is_found(void **state)
+{
+	room r;
+	(void)state;
+	open_room(&r);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_IMPORT, 0), 0);
+	int64_t export = add_ended(&r, HARMONY_DIRECTION_EXPORT, HARMONY_RUN_SUCCEEDED);
+	int64_t failed = add_ended(&r, HARMONY_DIRECTION_EXPORT, HARMONY_RUN_FAILED);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_IMPORT, 0), 0);
+	int64_t import = 0;
+	for (unsigned i = 0; i < 300; i++)
+		import = add_ended(&r, HARMONY_DIRECTION_IMPORT, HARMONY_RUN_SUCCEEDED);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_EXPORT, 0), failed);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_EXPORT, 1), export);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_IMPORT, 0), import);
+	assert_int_equal(last_run(&r, r.id, HARMONY_DIRECTION_IMPORT, 1), import);
+	assert_int_equal(last_run(&r, r.id + 1, HARMONY_DIRECTION_EXPORT, 0), 0);
+	assert_int_equal(r.error.status, HARMONY_OK);
+	close_room(&r);
+}
+
 static void waits_survive_clocks_and_boots(void **state)
 {
 	room r;
@@ -609,6 +654,7 @@ int main(void)
 	    cmocka_unit_test(a_transaction_is_all_or_nothing),
 	    cmocka_unit_test(a_key_has_one_owner),
 	    cmocka_unit_test(counts_that_do_not_add_up_are_refused),
+	    cmocka_unit_test(the_last_run_is_found),
 	    cmocka_unit_test(waits_survive_clocks_and_boots),
 	    cmocka_unit_test(refusals_are_counted_within_their_window),
 	    cmocka_unit_test(the_outcome_of_a_run_stays),

@@ -381,6 +381,30 @@ static void keeps_its_place_over_a_restart(void **state)
 		assert_true(last_poll[i] > before[i]);
 }
 
+static void knows_its_last_export_however_long_ago(void **state)
+{
+	static const char *const both[] = {"export_path", "fmuta6.csv", "import_path", "dbopen.csv",
+					   "interval",    "1m",         NULL};
+	harmony_schedule_state before, after;
+
+	(void)state;
+	set_of(1, both);
+	write_entries(0, 1, 3);
+	run_for(MINUTE);
+	before = state_of("i0");
+	assert_true(before.last_export_ok > 0);
+	run_for(3 * HOUR);
+	assert_in_range(packages[0].imports, 150, 200);
+	harmony_schedule_free(h.schedule);
+	open_schedule();
+	set_of(1, both);
+	run_for(SECOND);
+	after = state_of("i0");
+	assert_int_equal(after.last_export.id, before.last_export.id);
+	assert_int_equal(after.last_export_ok, before.last_export_ok);
+	assert_true(after.last_import_ok > before.last_import_ok + 2 * HOUR);
+}
+
 /* ---- files ---- */
 
 static void takes_a_file_when_it_is_complete(void **state)
@@ -909,6 +933,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(polls_at_the_interval_and_not_all_at_once),
 	    TEST(keeps_its_place_over_a_restart),
+	    TEST(knows_its_last_export_however_long_ago),
 	    TEST(takes_a_file_when_it_is_complete),
 	    TEST(takes_within_five_seconds),
 	    TEST(leaves_files_without_an_archive),
