@@ -136,13 +136,16 @@ static harmony_status run_export(harmony__job *job, harmony__paths *paths,
 static harmony_status find_files(harmony__paths *paths, harmony__job *job,
 				 const harmony_export_options *options, harmony_error *error)
 {
-	harmony_status status;
+	harmony_status status = HARMONY_OK;
 
 	paths->context = job->context;
 	if (job->part != NULL && !job->part->files)
 		return HARMONY_OK;
-	status =
-	    harmony__paths_of(paths, job->integration, options->paths, options->path_count, error);
+	if (options->path_count == 0)
+		status = harmony__note_companions(job, error);
+	if (status == HARMONY_OK)
+		status = harmony__paths_of(paths, job->integration, options->paths,
+					   options->path_count, error);
 	if (job->part != NULL)
 		job->part->folder = status != HARMONY_OK && status != HARMONY_NOMEM;
 	if (status == HARMONY_OK && options->due_only && options->path_count == 0)

@@ -722,6 +722,20 @@ static bool wants_companion(harmony__integration *integration)
 	return strcmp(harmony__setting(integration, "ready"), "yes") == 0;
 }
 
+harmony_status harmony__note_companions(harmony__job *job, harmony_error *error)
+{
+	harmony__paths *all = &job->companions;
+	harmony_status status;
+
+	if (!wants_companion(job->integration) ||
+	    harmony_settings_get(job->integration->settings, "export_path") == NULL)
+		return HARMONY_OK;
+	status = companions_of(all, job->integration, error);
+	for (size_t i = 0; i < all->count; i++)
+		(void)harmony__file_stat(&all->states[i], all->list[i], NULL);
+	return status;
+}
+
 harmony_status harmony__watch(harmony__watched *out, harmony__integration *integration,
 			      uint64_t known_print, harmony_error *error)
 {
@@ -788,20 +802,23 @@ static harmony_status remember(harmony__integration *integration, const char *pa
 }
 
 /* The same after the setting `stable` as before it, when nobody has watched them so far. */
-static harmony_status stay_the_same(bool *same, harmony__job *job, const harmony__paths *paths,
-				    harmony_error *error)
+static harmony_status stay_the_same(bool *same, harmony__job *job, harmony_error *error)
 {
-	uint64_t print = print_of(paths);
-	harmony_status status = harmony__sleep(job->sync, job->integration->stable);
+	harmony__watched before, after;
+	harmony_status status = harmony__watch(&before, job->integration, 0, error);
 
 	if (status != HARMONY_OK)
+		return status;
+	status = harmony__sleep(job->sync, job->integration->stable);
+	if (status != HARMONY_OK)
 		return harmony_error_set(error, status, NULL, "stopped while files were watched");
-	*same = print_of(paths) == print;
-	return HARMONY_OK;
+	status = harmony__watch(&after, job->integration, 0, error);
+	*same = before.print != 0 && after.print == before.print;
+	return status;
 }
 
 static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number);
-static void remove_companion(harmony__job *job, const harmony__paths *paths);
+static void remove_companions(harmony__job *job);
 
 /* Parts what was taken in before from what is to be. */
 static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, harmony__job *job,
@@ -844,11 +861,11 @@ harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, h
 	/* A crash between taking in and archiving left them where they were. */
 	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0) {
 		archive_all(job, &taken, harmony__wall(job->context));
-		remove_companion(job, &taken);
+		remove_companions(job);
 	}
 	harmony__paths_free(&taken);
 	if (status == HARMONY_OK && paths->count > 0 && job->part == NULL)
-		status = stay_the_same(&same, job, paths, error);
+		status = stay_the_same(&same, job, error);
 	if (status == HARMONY_OK && paths->count > 0 && !same) {
 		/* relations and entries belong together */
 		harmony__log(job->context, HARMONY_LOG_INFO,
@@ -943,44 +960,29 @@ static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t 
 	harmony__buf_free(&to);
 }
 
-/* Whether the companion speaks of files that came after those of `paths`. */
-static bool announces_next(const char *companion, const harmony__paths *paths)
+/* They spoke of files that are taken in now, and must not speak of the next ones. One that the
+   ERP wrote since then does speak of those, and stays. */
+static void remove_companions(harmony__job *job)
 {
-	harmony__file_info it, file;
-
-	if (harmony__file_stat(&it, companion, NULL) != HARMONY_OK)
-		return false;
-	for (size_t i = 0; i < paths->count; i++)
-		if (harmony__file_stat(&file, paths->list[i], NULL) == HARMONY_OK &&
-		    !same_state(&file, &paths->states[i]) && it.modified_ns >= file.modified_ns)
-			return true;
-	return false;
-}
-
-/* It spoke of files that are taken in now, and must not speak of the next ones. */
-static void remove_companion(harmony__job *job, const harmony__paths *paths)
-{
-	harmony__paths companions;
+	const harmony__paths *all = &job->companions;
 	harmony_error error = HARMONY_ERROR_INIT;
+	harmony__file_info now;
 
-	if (!wants_companion(job->integration) ||
-	    companions_of(&companions, job->integration, &error) != HARMONY_OK)
-		return;
-	for (size_t i = 0; i < companions.count; i++)
-		if (!announces_next(companions.list[i], paths) &&
-		    harmony__file_remove(companions.list[i], &error) != HARMONY_OK)
+	for (size_t i = 0; i < all->count; i++)
+		if (harmony__file_stat(&now, all->list[i], NULL) == HARMONY_OK &&
+		    same_state(&now, &all->states[i]) &&
+		    harmony__file_remove(all->list[i], &error) != HARMONY_OK)
 			harmony__log(job->context, HARMONY_LOG_WARNING,
 				     "integration %s: remove it by hand, or the next export may be "
 				     "taken too early: %s",
 				     job->integration->name, error.message);
-	harmony__paths_free(&companions);
 }
 
 void harmony__archive(harmony__job *job, const harmony__paths *paths, bool watched)
 {
 	archive_all(job, paths, job->run.id);
 	if (watched && paths->count > 0)
-		remove_companion(job, paths);
+		remove_companions(job);
 }
 
 harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,

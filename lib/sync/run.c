@@ -379,6 +379,7 @@ void harmony__job_close(harmony__job *job)
 		harmony__ids_free(&job->touched);
 		harmony__buf_free(&job->json);
 		harmony__relations_free(&job->relations);
+		harmony__paths_free(&job->companions);
 	}
 }
 

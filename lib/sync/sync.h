@@ -78,6 +78,14 @@ typedef struct harmony__relations {
 	bool loaded;
 } harmony__relations;
 
+/* Paths of files, absolute. */
+typedef struct harmony__paths {
+	harmony_context *context;
+	char **list;
+	harmony__file_info *states; /* that were read, or known; not regular: none */
+	size_t count, capacity, states_capacity;
+} harmony__paths;
+
 /* One run at work. */
 typedef struct harmony__job {
 	harmony_sync *sync;
@@ -103,6 +111,7 @@ typedef struct harmony__job {
 	harmony__relations relations;
 	harmony__part *part; /* NULL: all that there is to do */
 	bool yielded;        /* `part` had enough: what is left waits, and is due */
+	harmony__paths companions; /* that lay there before the watched files were looked at */
 } harmony__job;
 
 /* ---- sync.c ---- */
@@ -161,16 +170,12 @@ int64_t harmony__backoff(uint32_t attempts);
 harmony_status harmony__read_file(harmony__file_info *state, harmony__integration *integration,
 				  const char *path, harmony_record_fn record, harmony_diagnostic_fn diagnostic,
 				  harmony_write_fn bytes, void *user, harmony_error *error);
-/* Paths of the export, absolute: those given, or those beside export_path. */
-typedef struct harmony__paths {
-	harmony_context *context;
-	char **list;
-	harmony__file_info *states; /* that were read, or known; not regular: none */
-	size_t count, capacity, states_capacity;
-} harmony__paths;
+/* Those of the export: the given ones, or those beside export_path. */
 harmony_status harmony__paths_of(harmony__paths *out, harmony__integration *integration,
 				 const char *const *paths, size_t count, harmony_error *error);
 void harmony__paths_free(harmony__paths *paths);
+/* Before the watched files are looked at: which companions speak of them, into the job. */
+harmony_status harmony__note_companions(harmony__job *job, harmony_error *error);
 /* What lies at export_path. */
 typedef struct harmony__watched {
 	uint64_t print; /* tells one state of it from another; 0: nothing is there to be taken */
@@ -187,7 +192,8 @@ harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *int
 				  const char *path, const harmony__file_info *state,
 				  harmony_error *error);
 /* Drops from watched `paths` what was taken in before, and all of them while one is still
-   being written. Sleeps, unless a schedule has seen them. */
+   being written, or a companion is wanted and not there. Sleeps, unless a schedule has seen
+   them. */
 harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths,
 				     harmony_error *error);
 /* Takes files in, within the job's transaction. `watched` ones are remembered. */

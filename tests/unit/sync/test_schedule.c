@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,6 +37,7 @@ typedef struct house {
 	harmony_error error;
 	int64_t wall, monotonic;
 	int store_status; /* not 0: what open_store gives */
+	void (*on_begun)(void); /* files are taken in, and not moved yet */
 	told told;
 } house;
 
@@ -86,8 +89,12 @@ static void house_event(const harmony_schedule_event *event, void *user)
 	told *t = &((house *)user)->told;
 
 	assert_int_equal(event->struct_size, sizeof(*event));
-	if (event->type == HARMONY_SCHEDULE_RUN_BEGUN)
+	if (event->type == HARMONY_SCHEDULE_RUN_BEGUN) {
 		t->runs_begun++;
+		if (h.on_begun != NULL)
+			h.on_begun();
+		h.on_begun = NULL;
+	}
 	if (event->type == HARMONY_SCHEDULE_RUN_ENDED) {
 		t->runs_ended++;
 		t->run = *event->run;
@@ -511,6 +518,60 @@ static void waits_for_the_companion(void **state)
 	assert_false(is_there(0, "fmuta6.csv.ready"));
 	harmony_schedule_begin(h.schedule);
 	assert_int_equal(add(0, wrong), HARMONY_CONFIG);
+}
+
+/* Gives a file a time `seconds` ago, as a tool that keeps the times of what it moves. */
+static void made_before(unsigned number, const char *name, time_t seconds)
+{
+	char path[128];
+	struct timespec times[2];
+
+	path_of(path, number, name);
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &times[0]), 0);
+	times[0].tv_sec -= seconds;
+	times[1] = times[0];
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Half of the next export: its companion is still to come. */
+static void next_files(void)
+{
+	write_entries(0, 11, 3);
+	made_before(0, "fmuta6.csv", 7200);
+}
+
+/* A whole one, of a file that was not there before. */
+static void next_export(void)
+{
+	write_text(0, "credit.csv", "{\"kind\":\"supplier\",\"code\":\"2001\",\"name\":\"Smit\"}\n",
+		   "we");
+	write_text(0, "fmuta6.csv.ready", "", "we");
+}
+
+static void a_companion_speaks_of_its_own_files(void **state)
+{
+	static const char *const settings[] = {"export_path",  "fmuta6.csv", "ready", "yes",
+					       "archive_path", "done",       NULL};
+
+	(void)state;
+	set_of(1, settings);
+	write_entries(0, 1, 3);
+	write_text(0, "fmuta6.csv.ready", "", "we");
+	made_before(0, "fmuta6.csv.ready", 3600);
+	h.on_begun = next_files;
+	run_for(HOUR);
+	assert_int_equal(booked(0), 3);
+	assert_true(is_there(0, "fmuta6.csv"));
+	assert_false(is_there(0, "fmuta6.csv.ready"));
+	write_text(0, "fmuta6.csv.ready", "", "we");
+	made_before(0, "fmuta6.csv.ready", 3600);
+	h.on_begun = next_export;
+	run_for(3 * SECOND);
+	assert_int_equal(booked(0), 6);
+	run_for(10 * SECOND);
+	assert_string_equal(h.told.run.file, "credit.csv");
+	assert_int_equal(h.told.run.records.booked, 1);
+	assert_false(is_there(0, "fmuta6.csv.ready"));
 }
 
 static void takes_relations_first(void **state)
@@ -938,6 +999,7 @@ int main(void)
 	    TEST(takes_within_five_seconds),
 	    TEST(leaves_files_without_an_archive),
 	    TEST(waits_for_the_companion),
+	    TEST(a_companion_speaks_of_its_own_files),
 	    TEST(takes_relations_first),
 	    TEST(sets_unreadable_files_aside),
 	    TEST(tells_when_a_share_is_gone),

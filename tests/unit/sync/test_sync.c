@@ -769,6 +769,31 @@ static void takes_watched_files_when_they_are_complete(void **state)
 	close_house(&h);
 }
 
+static void waits_for_the_companion_that_is_wanted(void **state)
+{
+	house h;
+	const char *const settings[] = {"export_path", "out/records.jsonl", "ready", "yes", NULL};
+	char path[160], ready[168];
+	(void)state;
+	open_house(&h, &one_by_one, settings);
+	(void)snprintf(path, sizeof(path), "%s/out", h.folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_invoices(&h, 24700001, 4);
+	(void)snprintf(path, sizeof(path), "%s/out/records.jsonl", h.folder);
+	assert_int_equal(rename(h.file, path), 0);
+	assert_int_equal(try_export(&h, true), HARMONY_OK);
+	assert_int_equal(h.run.id, 0);
+	(void)snprintf(ready, sizeof(ready), "%s.ready", path);
+	FILE *out = fopen(ready, "we");
+	assert_non_null(out);
+	fclose(out);
+	assert_int_equal(try_export(&h, true), HARMONY_OK);
+	expect_counts(&h, 4, 0, 0, 0, 0);
+	assert_int_equal(access(ready, F_OK), -1);
+	assert_int_equal(access(path, F_OK), 0);
+	close_house(&h);
+}
+
 /* The ERP puts its next file in place while the one before is on its way: the next one is
    neither moved unread, nor thought to be known. */
 static void replaced_at(const char *step, const char *const *settings)
@@ -1058,6 +1083,7 @@ int main(void)
 	    cmocka_unit_test(stops_short_of_the_error_allowance),
 	    cmocka_unit_test(reads_back_what_was_booked),
 	    cmocka_unit_test(takes_watched_files_when_they_are_complete),
+	    cmocka_unit_test(waits_for_the_companion_that_is_wanted),
 	    cmocka_unit_test(a_next_file_is_never_taken_for_the_one_before),
 	    cmocka_unit_test(unreadable_input_makes_no_run),
 	    cmocka_unit_test(keeps_the_bytes_that_were_received),
