@@ -350,6 +350,12 @@ typedef struct harmony_store {
 	   there in a shorter struct: none is known then. */
 	harmony_status (*run_last)(harmony_run *out, void *self, int64_t integration, int direction,
 	                           int succeeded, harmony_error *error);
+	/* Outside a transaction only: forgets finished imports that began before `before` (UTC
+	   ms), save the last one that succeeded. It may leave what is less than a day older
+	   than that, and some of very many, for a later call. Not there in a shorter struct:
+	   all are kept then. */
+	harmony_status (*run_forget)(void *self, int64_t integration, int64_t before,
+	                             harmony_error *error);
 } harmony_store;
 
 /* ---- the SQLite store ------------------------------------------------------------ */

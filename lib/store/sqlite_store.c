@@ -224,6 +224,68 @@ static void store_rollback(void *self)
 	store->counting = false;
 }
 
+/* ---- imports of long ago ---- */
+
+#define A_DAY INT64_C(86400000)
+#define IMPORTS                                                                                    \
+	" FROM run r WHERE r.integration = ?1 AND r.direction = 2 AND r.state <> 0 AND r.id <>"    \
+	" coalesce((SELECT id FROM run WHERE integration = ?1 AND direction = 2 AND state = 1"     \
+	" ORDER BY id DESC LIMIT 1), 0)"
+
+static harmony_status first_import(int64_t *started, harmony__store *store, int64_t integration,
+				   harmony_error *error)
+{
+	harmony__call call = harmony__call_of(
+	    store, "SELECT r.started" IMPORTS " ORDER BY r.id LIMIT 1", error);
+	harmony__call_int(&call, integration);
+	return harmony__call_number(&call, started);
+}
+
+static harmony_status delete_imports(harmony__store *store, int64_t integration, int64_t before,
+				     harmony_error *error)
+{
+	harmony_status status = store_begin(store, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	harmony__call call = harmony__call_of(
+	    store,
+	    "DELETE FROM run WHERE id IN (SELECT r.id" IMPORTS " AND r.started < ?2"
+	    " AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.run = r.id)"
+	    " ORDER BY r.id LIMIT 1000)",
+	    error);
+	harmony__call_int(&call, integration);
+	harmony__call_int(&call, before);
+	status = harmony__call_run(&call);
+	if (status == HARMONY_OK)
+		return store_commit(store, error);
+	store_rollback(store);
+	return status;
+}
+
+/* Writes once a day: what is a little too old waits for more of it. */
+static harmony_status store_run_forget(void *self, int64_t integration, int64_t before,
+				       harmony_error *error)
+{
+	harmony__store *store = self;
+	int64_t started = 0;
+	harmony_status status = first_import(&started, store, integration, error);
+
+	if (status == HARMONY_NOTFOUND || (status == HARMONY_OK && started >= before - A_DAY))
+		return HARMONY_OK;
+	/* No record refers to an import. To prove it for each of them SQLite would go through
+	   all records, for want of an index that every change of a record would pay for. */
+	if (status == HARMONY_OK)
+		status = harmony__db_exec(store->db, "PRAGMA foreign_keys = OFF", error);
+	if (status == HARMONY_OK) {
+		status = delete_imports(store, integration, before, error);
+		store->dead = harmony__db_exec(store->db, "PRAGMA foreign_keys = ON", NULL) !=
+				  HARMONY_OK ||
+			      store->dead;
+	}
+	return status;
+}
+
 /* ---- integrations and locks ---- */
 
 static harmony_status find_integration(int64_t *id, harmony__store *store, const char *name,
@@ -514,6 +576,7 @@ static const harmony_store functions = {
     .memo_save = harmony__store_memo_save,
     .rekey = harmony__store_rekey,
     .run_last = harmony__store_run_last,
+    .run_forget = store_run_forget,
 };
 
 harmony_status harmony_store_open(harmony_store **out, harmony_context *context,

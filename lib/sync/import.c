@@ -55,6 +55,17 @@ static harmony_status start(harmony__job *job, harmony_error *error)
 	return status == HARMONY_OK ? harmony__settle_transaction(job, HARMONY_OK, error) : status;
 }
 
+/* An import every half hour is of no use for ever. */
+static harmony_status forget_old(const harmony__job *job, harmony_error *error)
+{
+	harmony_store *store = job->store;
+	int64_t before = harmony__wall(job->context) - job->integration->history;
+
+	if (store->struct_size <= offsetof(harmony_store, run_forget))
+		return HARMONY_OK;
+	return store->run_forget(store->self, job->integration->id, before, error);
+}
+
 harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const char *name,
 				   const char *path, harmony_error *error)
 {
@@ -81,6 +92,8 @@ harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const c
 		    "integration %s: import_path is not set; set it, or name the file", name);
 	if (status == HARMONY_OK)
 		status = harmony__buf_check(&target, "the path of the snapshot", error);
+	if (status == HARMONY_OK)
+		status = forget_old(&job, error);
 	if (status == HARMONY_OK)
 		status = start(&job, error);
 	if (status == HARMONY_OK) {

@@ -13,6 +13,8 @@ static const harmony_key keys[] = {
      "the folder that files are moved to once they are taken in; without it they stay"},
     {"interval", HARMONY_KEY_DURATION, 0, 0, NULL, "30m",
      "between two imports of outstanding items"},
+    {"history", HARMONY_KEY_DURATION, 0, 0, NULL, "90d",
+     "how long imports stay in the history; exports and the last good import stay"},
     {"stable", HARMONY_KEY_DURATION, 0, 0, NULL, "2s",
      "how long a watched file must stay the same before it is taken in"},
     {"ready", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
@@ -245,6 +247,7 @@ harmony_status harmony_sync_add(harmony_sync *sync, const char *name,
 	}
 	(void)harmony__duration(&integration->interval, harmony__setting(integration, "interval"));
 	(void)harmony__duration(&integration->stable, harmony__setting(integration, "stable"));
+	(void)harmony__duration(&integration->history, harmony__setting(integration, "history"));
 	sync->integrations[sync->count++] = integration;
 	return HARMONY_OK;
 }

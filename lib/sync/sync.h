@@ -26,7 +26,7 @@ typedef struct harmony__integration {
 	const harmony_connector *connector;
 	harmony_fmuta6_options fmuta6;
 	harmony_dbopen_options dbopen;
-	int64_t interval, stable; /* ms */
+	int64_t interval, stable, history; /* ms */
 	int64_t id;               /* in the store, 0: not asked yet */
 	harmony_host host;
 	void *instance;

@@ -310,6 +310,77 @@ static void the_last_run_is_found(void **state)
 	close_room(&r);
 }
 
+static harmony_status see_run(const harmony_run *run, void *user)
+{
+	int64_t *ids = user;
+	ids[++ids[0]] = run->id;
+	return HARMONY_OK;
+}
+
+/* What is left of the runs, newest first; their number at 0. */
+static void forget(room *r, int64_t before, int64_t ids[64])
+{
+	ids[0] = 0;
+	CALL(r, run_forget, r->id, before);
+	CALL(r, run_list, r->id, 0, 0, see_run, ids);
+}
+
+static void imports_of_long_ago_are_forgotten(void **state)
+{
+	const int64_t hour = 3600000, day = 24 * hour;
+	int64_t ids[64], first, failed, good, last;
+	room r;
+	(void)state;
+	open_room(&r);
+	begin(&r);
+	first = add_run(&r);
+	(void)add_record(&r, "a", HARMONY_STATE_NEW);
+	commit(&r);
+	int64_t start = r.wall;
+	for (unsigned i = 0; i < 48; i++, r.wall = start + i * hour)
+		(void)add_ended(&r, HARMONY_DIRECTION_IMPORT, HARMONY_RUN_FAILED);
+	good = add_ended(&r, HARMONY_DIRECTION_IMPORT, HARMONY_RUN_SUCCEEDED);
+	failed = add_ended(&r, HARMONY_DIRECTION_IMPORT, HARMONY_RUN_FAILED);
+	/* less than a day too old: not worth a write */
+	forget(&r, start + day, ids);
+	assert_int_equal(ids[0], 51);
+	forget(&r, start + day + hour, ids);
+	assert_int_equal(ids[0], 51 - 25);
+	assert_int_equal(ids[ids[0]], first);
+	/* the last good one stays, and so does what a crash left */
+	r.wall += 3 * day;
+	begin(&r);
+	harmony_run running = HARMONY_RUN_INIT;
+	running.direction = HARMONY_DIRECTION_IMPORT;
+	running.started = start;
+	CALL(&r, run_add, r.id, &running);
+	commit(&r);
+	last = add_ended(&r, HARMONY_DIRECTION_IMPORT, HARMONY_RUN_FAILED);
+	forget(&r, start + 4 * day, ids);
+	assert_int_equal(ids[0], 4);
+	assert_int_equal(ids[1], last);
+	assert_int_equal(ids[2], running.id);
+	assert_int_equal(ids[3], good);
+	assert_int_equal(ids[4], first);
+	assert_true(failed > good);
+	/* what refers to a run is looked after again */
+	begin(&r);
+	harmony_record_state orphan = {.struct_size = sizeof(orphan),
+				       .integration = r.id,
+				       .run = failed,
+				       .kind = HARMONY_SALES_INVOICE,
+				       .identifier = "b",
+				       .key = "b",
+				       .source_file = "fmuta6.csv",
+				       .owner = 1,
+				       .json = "{}"};
+	int64_t id = 0;
+	assert_int_equal(r.store->record_add(&id, r.store->self, &orphan, "f", &r.error),
+			 HARMONY_INVALID);
+	r.store->rollback(r.store->self);
+	close_room(&r);
+}
+
 static void waits_survive_clocks_and_boots(void **state)
 {
 	room r;
@@ -655,6 +726,7 @@ int main(void)
 	    cmocka_unit_test(a_key_has_one_owner),
 	    cmocka_unit_test(counts_that_do_not_add_up_are_refused),
 	    cmocka_unit_test(the_last_run_is_found),
+	    cmocka_unit_test(imports_of_long_ago_are_forgotten),
 	    cmocka_unit_test(waits_survive_clocks_and_boots),
 	    cmocka_unit_test(refusals_are_counted_within_their_window),
 	    cmocka_unit_test(the_outcome_of_a_run_stays),

@@ -1039,6 +1039,35 @@ static void tells_where_an_integration_stands(void **state)
 	close_house(&h);
 }
 
+static harmony_status count_run(const harmony_run *run, void *user)
+{
+	unsigned *count = user;
+	count[run->direction]++;
+	return HARMONY_OK;
+}
+
+static void imports_stay_as_long_as_they_are_wanted(void **state)
+{
+	house h;
+	const char *const settings[] = {"import_path", "dbopen.csv", "history", "1d", NULL};
+	unsigned count[3] = {0};
+	(void)state;
+	open_house(&h, &one_by_one, settings);
+	write_invoices(&h, 24700001, 2);
+	export_all(&h);
+	for (unsigned i = 0; i < 60; i++) {
+		assert_int_equal(harmony_sync_import(&h.run, h.sync, "bakery", NULL, &h.error),
+				 HARMONY_OK);
+		h.wall += 3600000;
+	}
+	assert_int_equal(harmony_sync_history(h.sync, NULL, 0, 0, count_run, count, &h.error),
+			 HARMONY_OK);
+	/* all went once, when the first was two days old, that were older than one */
+	assert_int_equal(count[HARMONY_DIRECTION_IMPORT], 35);
+	assert_int_equal(count[HARMONY_DIRECTION_EXPORT], 1);
+	close_house(&h);
+}
+
 static harmony_status see_next(const harmony_integration_status *status, void *user)
 {
 	*(int64_t *)user = status->next_import - status->last_import.started;
@@ -1066,6 +1095,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_clock_that_ran_ahead_puts_no_import_off),
+	    cmocka_unit_test(imports_stay_as_long_as_they_are_wanted),
 	    cmocka_unit_test(books_once_and_skips_the_same_file),
 	    cmocka_unit_test(refuses_what_changed_after_booking),
 	    cmocka_unit_test(updates_a_changed_customer),
