@@ -89,24 +89,15 @@ static harmony_status be_patient(harmony__job *job, harmony_error *error)
 	return status;
 }
 
-static harmony_status there_is_one(const harmony_record_state *record, void *user)
-{
-	(void)record;
-	*(bool *)user = true;
-	return HARMONY_USER;
-}
-
 /* A service that looks every few seconds makes no run of nothing. */
 static harmony_status anything_due(bool *yes, harmony__job *job, int due, harmony_error *error)
 {
-	harmony_record_query query = {.struct_size = sizeof(query),
-				      .integration = job->integration->id,
-				      .states = HARMONY_STATES_OPEN,
-				      .limit = 1,
-				      .due = due};
-	harmony_status status =
-	    job->store->record_list(job->store->self, &query, there_is_one, yes, error);
-	return status == HARMONY_USER ? HARMONY_OK : status;
+	const harmony_record_query query = {.struct_size = sizeof(query),
+					    .integration = job->integration->id,
+					    .states = HARMONY_STATES_OPEN,
+					    .limit = 1,
+					    .due = due};
+	return harmony__any(yes, job, &query, ~0u, error);
 }
 
 static harmony_status run_export(harmony__job *job, harmony__paths *paths,
@@ -216,29 +207,15 @@ static harmony_status keep_chosen(const harmony_record_state *record, void *user
 	return HARMONY_OK;
 }
 
-typedef struct id_list {
-	harmony_context *context;
-	int64_t *ids;
-	size_t count, capacity;
-} id_list;
-
-static harmony_status add_id(id_list *list, int64_t id)
-{
-	if (harmony__grow(list->context, (void **)&list->ids, &list->capacity, list->count + 1,
-			  sizeof(int64_t)) != HARMONY_OK)
-		return HARMONY_NOMEM;
-	list->ids[list->count++] = id;
-	return HARMONY_OK;
-}
-
 static harmony_status keep_failed(const harmony_record_state *record, void *user)
 {
-	return (HARMONY_STATES_FAILED >> record->now & 1) != 0 ? add_id(user, record->id)
-							       : HARMONY_OK;
+	return (HARMONY_STATES_FAILED >> record->now & 1) != 0
+		   ? harmony__rows_add(user, (harmony__row){.id = record->id})
+		   : HARMONY_OK;
 }
 
 /* The records that are meant; their integration's name. */
-static harmony_status choose(id_list *list, char name[HARMONY_NAME_SIZE], harmony_sync *sync,
+static harmony_status choose(harmony__rows *list, char name[HARMONY_NAME_SIZE], harmony_sync *sync,
 			     const int64_t *records, size_t count, int64_t from_run,
 			     harmony_error *error)
 {
@@ -248,8 +225,9 @@ static harmony_status choose(id_list *list, char name[HARMONY_NAME_SIZE], harmon
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
-		status =
-		    add_id(list, records[i]) == HARMONY_OK ? HARMONY_OK : harmony__nomem(error);
+		status = harmony__rows_add(list, (harmony__row){.id = records[i]}) == HARMONY_OK
+			     ? HARMONY_OK
+			     : harmony__nomem(error);
 	if (status == HARMONY_OK && from_run != 0)
 		status = store->run_get(&run, store->self, from_run, error);
 	if (status == HARMONY_OK && from_run != 0) {
@@ -301,14 +279,15 @@ static harmony_status claim_one(harmony__job *job, int64_t id, harmony_error *er
 	return harmony__change(job, &change, error);
 }
 
-static harmony_status claim_chosen(harmony__job *job, const id_list *list, harmony_error *error)
+static harmony_status claim_chosen(harmony__job *job, const harmony__rows *list,
+				   harmony_error *error)
 {
 	harmony_status status = harmony__job_begin(job, error);
 
 	if (status != HARMONY_OK)
 		return status;
 	for (size_t i = 0; i < list->count && status == HARMONY_OK; i++)
-		status = claim_one(job, list->ids[i], error);
+		status = claim_one(job, list->list[i].id, error);
 	return harmony__settle_transaction(job, status, error);
 }
 
@@ -316,7 +295,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 				    size_t count, int64_t from_run, harmony_error *error)
 {
 	char name[HARMONY_NAME_SIZE];
-	id_list list = {0};
+	harmony__rows list = {0};
 	harmony__job job = {0};
 	harmony_status status;
 
@@ -340,7 +319,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 	status = harmony__job_status(&job, status, error);
 	if (status == HARMONY_OK)
 		harmony__give_run(run, &job.run);
-	harmony__free(sync->context, list.ids);
+	harmony__rows_free(&list);
 	harmony__job_close(&job);
 	return status;
 }

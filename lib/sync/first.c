@@ -6,50 +6,9 @@
    twice what it has. So the first and the last entry of each kind are looked up before
    anything is offered, and when one is there, so is every other entry of the run. */
 
-typedef struct ends {
-	int64_t first, last;
-} ends;
-
-typedef struct entries {
-	harmony_context *context;
-	ends kinds[HARMONY_KIND_LAST_ + 1];
-	int64_t *ids;
-	size_t count, capacity;
-} entries;
-
-static harmony_status keep_entry(const harmony_record_state *record, void *user)
+static bool is_entry(const harmony__row *row)
 {
-	entries *all = user;
-	ends *kind = &all->kinds[record->kind];
-
-	if ((HARMONY_BIT(record->kind) & HARMONY_ENTRIES) == 0)
-		return HARMONY_OK;
-	if (harmony__grow(all->context, (void **)&all->ids, &all->capacity, all->count + 1,
-			  sizeof(*all->ids)) != HARMONY_OK)
-		return HARMONY_NOMEM;
-	all->ids[all->count++] = record->id;
-	if (kind->first == 0)
-		kind->first = record->id;
-	kind->last = record->id;
-	return HARMONY_OK;
-}
-
-static harmony_status an_entry(const harmony_record_state *record, void *user)
-{
-	bool *yes = user;
-
-	*yes = (HARMONY_BIT(record->kind) & HARMONY_ENTRIES) != 0;
-	return *yes ? HARMONY_USER : HARMONY_OK;
-}
-
-static harmony_status anything_booked(bool *yes, harmony__job *job, harmony_error *error)
-{
-	harmony_record_query query = {.struct_size = sizeof(query),
-				      .integration = job->integration->id,
-				      .states = HARMONY_STATE_BIT(HARMONY_STATE_BOOKED)};
-	harmony_status status =
-	    job->store->record_list(job->store->self, &query, an_entry, yes, error);
-	return status == HARMONY_USER ? HARMONY_OK : status;
+	return (HARMONY_BIT(row->kind) & HARMONY_ENTRIES) != 0;
 }
 
 /* Whether the package has this one. What it cannot tell is taken for no. */
@@ -61,7 +20,7 @@ static harmony_status probe(bool *there, harmony__job *job, int64_t id, harmony_
 	harmony__entry *entry;
 	harmony_status status;
 
-	if (id == 0 || *there || job->stop != HARMONY_OK)
+	if (*there || job->stop != HARMONY_OK)
 		return HARMONY_OK;
 	harmony__window_init(&window, job->context, error);
 	status = job->store->record_get(job->store->self, id, harmony__window_add, &window, error);
@@ -80,7 +39,7 @@ static harmony_status probe(bool *there, harmony__job *job, int64_t id, harmony_
 	return status == HARMONY_OK ? harmony__step(job->sync, "probed", error) : status;
 }
 
-static harmony_status doubt_all(harmony__job *job, const entries *all, harmony_error *error)
+static harmony_status doubt_all(harmony__job *job, const harmony__rows *all, harmony_error *error)
 {
 	harmony_status status = job->store->begin(job->store->self, error);
 
@@ -92,7 +51,9 @@ static harmony_status doubt_all(harmony__job *job, const entries *all, harmony_e
 		     job->integration->name);
 	for (size_t i = 0; i < all->count && status == HARMONY_OK; i++) {
 		harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
-		change.id = all->ids[i];
+		if (!is_entry(&all->list[i]))
+			continue;
+		change.id = all->list[i].id;
 		change.state = HARMONY_STATE_IN_DOUBT;
 		change.event = 1;
 		change.message = "the store is new, and the package has entries of this export: "
@@ -102,33 +63,46 @@ static harmony_status doubt_all(harmony__job *job, const entries *all, harmony_e
 	return harmony__settle_transaction(job, status, error);
 }
 
+/* The first and the last entry of each kind; `all` has one kind after the other. */
+static harmony_status probe_ends(bool *there, harmony__job *job, const harmony__rows *all,
+				 harmony_error *error)
+{
+	harmony_status status = HARMONY_OK;
+
+	for (size_t i = 0; i < all->count && status == HARMONY_OK; i++) {
+		const harmony__row *row = &all->list[i];
+		bool first = i == 0 || row[-1].kind != row->kind;
+		bool last = i + 1 == all->count || row[1].kind != row->kind;
+		if (is_entry(row) && (first || last))
+			status = probe(there, job, row->id, error);
+	}
+	return status;
+}
+
 harmony_status harmony__look_first(harmony__job *job, harmony_error *error)
 {
-	entries all = {.context = job->context};
-	harmony_record_query query = {.struct_size = sizeof(query),
-				      .integration = job->integration->id,
-				      .claimed = job->run.id,
-				      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW),
-				      .in_order = 1};
+	harmony__rows all = {.context = job->context};
+	const harmony_record_query booked = {.struct_size = sizeof(booked),
+					     .integration = job->integration->id,
+					     .states = HARMONY_STATE_BIT(HARMONY_STATE_BOOKED)};
+	const harmony_record_query claimed = {.struct_size = sizeof(claimed),
+					      .integration = job->integration->id,
+					      .claimed = job->run.id,
+					      .states = HARMONY_STATE_BIT(HARMONY_STATE_NEW),
+					      .in_order = 1};
 	const uint32_t can = job->integration->connector->capabilities;
-	bool booked = false, there = false;
-	harmony_status status = HARMONY_OK;
+	bool begun = false, there = false;
+	harmony_status status;
 
 	if ((can & HARMONY_CAN_FIND) == 0 || (can & HARMONY_CAN_REPEAT) != 0)
 		return HARMONY_OK;
-	status = anything_booked(&booked, job, error);
-	if (status == HARMONY_OK && !booked)
-		status = job->store->record_list(job->store->self, &query, keep_entry, &all, error);
-	if (status == HARMONY_NOMEM)
-		status = harmony__nomem(error);
-	for (int kind = 0; kind <= HARMONY_KIND_LAST_ && status == HARMONY_OK; kind++) {
-		const ends *of = &all.kinds[kind];
-		status = probe(&there, job, of->first, error);
-		if (status == HARMONY_OK && of->last != of->first)
-			status = probe(&there, job, of->last, error);
-	}
+	status = harmony__any(&begun, job, &booked, HARMONY_ENTRIES, error);
+	if (status == HARMONY_OK && !begun)
+		status = harmony__rows_list(&all, job, &claimed, error);
+	if (status == HARMONY_OK)
+		status = probe_ends(&there, job, &all, error);
 	if (status == HARMONY_OK && there)
 		status = doubt_all(job, &all, error);
-	harmony__free(job->context, all.ids);
+	harmony__rows_free(&all);
 	return status;
 }

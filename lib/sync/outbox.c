@@ -95,30 +95,9 @@ harmony_status harmony__window_add(const harmony_record_state *state, void *user
 
 /* ---- leftovers ---- */
 
-typedef struct claim {
-	int64_t id, run;
-	int state;
-} claim;
-
-typedef struct claims {
-	harmony_context *context;
-	claim *list;
-	size_t count, capacity;
-} claims;
-
-static harmony_status keep_claim(const harmony_record_state *record, void *user)
-{
-	claims *all = user;
-
-	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-			  sizeof(claim)) != HARMONY_OK)
-		return HARMONY_NOMEM;
-	all->list[all->count++] = (claim){record->id, record->run, record->state};
-	return HARMONY_OK;
-}
-
 /* What may be in the package already comes first, then masters before entries. */
-static harmony_status find_leftovers(claims *all, harmony__job *job, int due, harmony_error *error)
+static harmony_status find_leftovers(harmony__rows *all, harmony__job *job, int due,
+				     harmony_error *error)
 {
 	static const int states[] = {HARMONY_STATE_IN_DOUBT, HARMONY_STATE_OFFERED,
 				     HARMONY_STATE_NEW, HARMONY_STATE_WAITING};
@@ -132,16 +111,16 @@ static harmony_status find_leftovers(claims *all, harmony__job *job, int due, ha
 					      .limit = most > 0 ? most - all->count : 0,
 					      .in_order = 1,
 					      .due = due};
-		status = job->store->record_list(job->store->self, &query, keep_claim, all, error);
+		status = harmony__rows_list(all, job, &query, error);
 		if (most > 0 && all->count >= most)
 			break;
 	}
-	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+	return status;
 }
 
 harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_error *error)
 {
-	claims all = {.context = job->context};
+	harmony__rows all = {.context = job->context};
 	harmony_status status = find_leftovers(&all, job, due, error);
 
 	for (size_t i = 0; i < all.count && status == HARMONY_OK; i++) {
@@ -154,7 +133,7 @@ harmony_status harmony__claim_leftovers(harmony__job *job, int due, harmony_erro
 			continue;
 		status = harmony__change(job, &change, error);
 	}
-	harmony__free(job->context, all.list);
+	harmony__rows_free(&all);
 	return status;
 }
 

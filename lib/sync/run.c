@@ -51,6 +51,60 @@ bool harmony__ids_has(const harmony__ids *ids, int64_t id)
 	return ids->capacity > 0 && *slot_of(ids, id) == id;
 }
 
+/* ---- records of a listing ---- */
+
+harmony_status harmony__rows_add(harmony__rows *rows, harmony__row row)
+{
+	if (harmony__grow(rows->context, (void **)&rows->list, &rows->capacity, rows->count + 1,
+			  sizeof(row)) != HARMONY_OK)
+		return HARMONY_NOMEM;
+	rows->list[rows->count++] = row;
+	return HARMONY_OK;
+}
+
+void harmony__rows_free(harmony__rows *rows)
+{
+	harmony__free(rows->context, rows->list);
+}
+
+static harmony_status keep_row(const harmony_record_state *record, void *user)
+{
+	return harmony__rows_add(
+	    user, (harmony__row){record->id, record->run, record->kind, record->state});
+}
+
+harmony_status harmony__rows_list(harmony__rows *rows, harmony__job *job,
+				  const harmony_record_query *query, harmony_error *error)
+{
+	harmony_status status =
+	    job->store->record_list(job->store->self, query, keep_row, rows, error);
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
+typedef struct wanted {
+	unsigned kinds;
+	bool found;
+} wanted;
+
+static harmony_status see_kind(const harmony_record_state *record, void *user)
+{
+	wanted *look = user;
+
+	look->found = (HARMONY_BIT(record->kind) & look->kinds) != 0;
+	return look->found ? HARMONY_USER : HARMONY_OK;
+}
+
+harmony_status harmony__any(bool *yes, harmony__job *job, const harmony_record_query *query,
+			    unsigned kinds, harmony_error *error)
+{
+	wanted look = {.kinds = kinds};
+	harmony_status status =
+	    job->store->record_list(job->store->self, query, see_kind, &look, error);
+
+	*yes = look.found;
+	return status == HARMONY_USER ? HARMONY_OK : status;
+}
+
 /* ---- changes and transactions ---- */
 
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
@@ -99,54 +153,23 @@ void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_e
 
 /* ---- what a crash left ---- */
 
-typedef struct found {
-	int64_t id, run;
-	int state;
-} found;
-
-typedef struct finds {
-	harmony_context *context;
-	found *list;
-	size_t count, capacity;
-} finds;
-
-static harmony_status keep_record(const harmony_record_state *record, void *user)
-{
-	finds *all = user;
-
-	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-			  sizeof(found)) != HARMONY_OK)
-		return HARMONY_NOMEM;
-	all->list[all->count++] = (found){record->id, record->run, record->state};
-	return HARMONY_OK;
-}
-
 static harmony_status keep_running(const harmony_run *run, void *user)
 {
-	finds *all = user;
-
-	if (run->state != HARMONY_RUN_RUNNING)
-		return HARMONY_OK;
-	if (harmony__grow(all->context, (void **)&all->list, &all->capacity, all->count + 1,
-			  sizeof(found)) != HARMONY_OK)
-		return HARMONY_NOMEM;
-	all->list[all->count++] = (found){run->id, run->id, run->direction};
-	return HARMONY_OK;
+	return run->state == HARMONY_RUN_RUNNING ? harmony__ids_add(user, run->id) : HARMONY_OK;
 }
 
-static harmony_status open_records(finds *all, harmony__job *job, harmony_error *error)
+static harmony_status open_records(harmony__rows *all, harmony__job *job, harmony_error *error)
 {
 	harmony_record_query query = {.struct_size = sizeof(query),
 				      .integration = job->integration->id,
 				      .states = HARMONY_STATES_OPEN};
-	harmony_status status =
-	    job->store->record_list(job->store->self, &query, keep_record, all, error);
-	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+	return harmony__rows_list(all, job, &query, error);
 }
 
 /* An offered record without verdict may have been applied: in doubt from now on. The
    others are as they were, and wait for the next run. */
-static harmony_status recover_record(harmony__job *job, const found *record, harmony_error *error)
+static harmony_status recover_record(harmony__job *job, const harmony__row *record,
+				     harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 
@@ -187,40 +210,43 @@ static harmony_status recover_run(harmony__job *job, int64_t id, harmony_error *
 	return job->store->run_put(job->store->self, &run, error);
 }
 
-static bool is_among(const finds *runs, int64_t id)
-{
-	for (size_t i = 0; i < runs->count; i++)
-		if (runs->list[i].id == id)
-			return true;
-	return false;
-}
-
 /* Far more than crashes can leave: each run ends what it finds. */
 #define LOOK_BACK 64
 
+static harmony_status recover_all(harmony__job *job, const harmony__ids *runs,
+				  const harmony__rows *records, harmony_error *error)
+{
+	harmony_status status = job->store->begin(job->store->self, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	for (size_t i = 0; i < records->count && status == HARMONY_OK; i++)
+		if (harmony__ids_has(runs, records->list[i].run))
+			status = recover_record(job, &records->list[i], error);
+	for (size_t i = 0; i < runs->capacity && status == HARMONY_OK; i++)
+		if (runs->slots[i] != 0)
+			status = recover_run(job, runs->slots[i], error);
+	return harmony__settle_transaction(job, status, error);
+}
+
 static harmony_status recover(harmony__job *job, harmony_error *error)
 {
-	finds runs = {.context = job->context}, records = {.context = job->context};
-	harmony_status status = job->store->run_list(job->store->self, job->integration->id, 0,
-						     LOOK_BACK, keep_running, &runs, error);
+	harmony__ids runs;
+	harmony__rows records = {.context = job->context};
+	harmony_status status;
 
-	if (status != HARMONY_OK || runs.count == 0)
-		goto done;
-	status = open_records(&records, job, error);
-	if (status == HARMONY_OK)
-		status = job->store->begin(job->store->self, error);
-	if (status != HARMONY_OK)
-		goto done;
-	for (size_t i = 0; i < records.count && status == HARMONY_OK; i++)
-		if (is_among(&runs, records.list[i].run))
-			status = recover_record(job, &records.list[i], error);
-	for (size_t i = 0; i < runs.count && status == HARMONY_OK; i++)
-		status = recover_run(job, runs.list[i].id, error);
-	status = harmony__settle_transaction(job, status, error);
-done:
-	harmony__free(job->context, runs.list);
-	harmony__free(job->context, records.list);
-	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+	harmony__ids_init(&runs, job->context);
+	status = job->store->run_list(job->store->self, job->integration->id, 0, LOOK_BACK,
+				      keep_running, &runs, error);
+	if (status == HARMONY_NOMEM)
+		status = harmony__nomem(error);
+	if (status == HARMONY_OK && runs.count > 0)
+		status = open_records(&records, job, error);
+	if (status == HARMONY_OK && runs.count > 0)
+		status = recover_all(job, &runs, &records, error);
+	harmony__ids_free(&runs);
+	harmony__rows_free(&records);
+	return status;
 }
 
 /* ---- begin and end ---- */
@@ -277,7 +303,7 @@ const char *harmony__code_of(harmony_status status)
 }
 
 /* A record of this run that has no end yet. */
-static harmony_status leave(harmony__job *job, const found *record, harmony_error *error)
+static harmony_status leave(harmony__job *job, const harmony__row *record, harmony_error *error)
 {
 	harmony_record_change change = HARMONY_RECORD_CHANGE_INIT;
 
@@ -333,7 +359,7 @@ static void classify(harmony__job *job)
 
 harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
 {
-	finds records = {.context = job->context};
+	harmony__rows records = {.context = job->context};
 	harmony_status status = open_records(&records, job, error);
 
 	if (status == HARMONY_OK)
@@ -350,7 +376,7 @@ harmony_status harmony__job_finish(harmony__job *job, harmony_error *error)
 			status = job->store->run_put(job->store->self, &job->run, error);
 		status = harmony__settle_transaction(job, status, error);
 	}
-	harmony__free(job->context, records.list);
+	harmony__rows_free(&records);
 	return status == HARMONY_OK ? harmony__step(job->sync, "finished", error) : status;
 }
 

@@ -56,6 +56,21 @@ void harmony__ids_free(harmony__ids *ids);
 harmony_status harmony__ids_add(harmony__ids *ids, int64_t id) HARMONY__CHECKED;
 bool harmony__ids_has(const harmony__ids *ids, int64_t id);
 
+/* What is kept of records of a listing, in its order. */
+typedef struct harmony__row {
+	int64_t id, run;
+	harmony_kind kind;
+	int state;
+} harmony__row;
+typedef struct harmony__rows {
+	harmony_context *context;
+	harmony__row *list;
+	size_t count, capacity;
+} harmony__rows;
+
+harmony_status harmony__rows_add(harmony__rows *rows, harmony__row row) HARMONY__CHECKED;
+void harmony__rows_free(harmony__rows *rows);
+
 /* What a schedule asks of an export, and hears of it beside the run. */
 typedef struct harmony__part {
 	bool files;      /* take in what lies at export_path, which it saw unchanged */
@@ -157,6 +172,12 @@ const char *harmony__code_of(harmony_status status);
 void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why);
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,
 			       harmony_error *error);
+/* Appends what the query gives. */
+harmony_status harmony__rows_list(harmony__rows *rows, harmony__job *job,
+				  const harmony_record_query *query, harmony_error *error);
+/* Whether it gives a record of one of these kinds (bits). */
+harmony_status harmony__any(bool *yes, harmony__job *job, const harmony_record_query *query,
+			    unsigned kinds, harmony_error *error);
 /* Commits, and rolls back when `status` is not HARMONY_OK. */
 harmony_status harmony__settle_transaction(harmony__job *job, harmony_status status,
 					   harmony_error *error);
