@@ -349,6 +349,14 @@ bool alerts_idle(struct alerts *alerts)
 	return idle;
 }
 
+void alerts_count(struct alerts *alerts, uint64_t *sent, uint64_t *failed)
+{
+	pthread_mutex_lock(&alerts->lock);
+	*sent = alerts->sent;
+	*failed = alerts->failed;
+	pthread_mutex_unlock(&alerts->lock);
+}
+
 /* ---- the handle ---- */
 
 void alerts_init(struct alerts *alerts, int wake)

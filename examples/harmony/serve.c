@@ -389,8 +389,7 @@ static void reload(struct service *s)
 static char *numbers_now(size_t *size, void *user)
 {
 	struct service *s = user;
-	s->metrics.alerts_sent = s->alerts.sent;
-	s->metrics.alerts_failed = s->alerts.failed;
+	alerts_count(&s->alerts, &s->metrics.alerts_sent, &s->metrics.alerts_failed);
 	bool good = metrics_take(&s->metrics, s->schedule);
 	for (size_t i = 0; i < s->left_out_count; i++)
 		good = good && metrics_left_out(&s->metrics, s->left_out[i].name);

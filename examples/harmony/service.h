@@ -160,6 +160,8 @@ void alerts_tend(struct alerts *alerts, int64_t now);
 /* When to tend at the latest; INT64_MAX: no need. */
 int64_t alerts_due(const struct alerts *alerts);
 bool alerts_idle(struct alerts *alerts);
+/* How many letters the command took, and how many not. */
+void alerts_count(struct alerts *alerts, uint64_t *sent, uint64_t *failed);
 
 /* ---- metrics.c ---- */
 
