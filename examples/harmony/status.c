@@ -33,19 +33,6 @@ static void last_json(struct json *json, const char *key, const harmony_run *run
 	json_end(json);
 }
 
-/* When the login ends if nobody uses it, UTC ms, as the connector's report tells it; 0:
-   unknown, or never. */
-static int64_t login_ends(const char *report)
-{
-	static const char member[] = "\"refresh_expires_in\":";
-	const char *login = report ? strstr(report, "\"login\":{") : NULL;
-	const char *end = login ? strchr(login, '}') : NULL;
-	const char *at = login ? strstr(login, member) : NULL;
-	if (!at || !end || at > end)
-		return 0;
-	return now_wall() + strtoll(at + strlen(member), NULL, 10) * 1000;
-}
-
 static uint64_t backlog(const harmony_integration_status *s)
 {
 	return s->records[HARMONY_STATE_NEW] + s->records[HARMONY_STATE_OFFERED] +
@@ -65,7 +52,7 @@ static void status_json(struct json *json, const harmony_integration_status *s)
 		json_number(json, harmony_state_word(state), (int64_t)s->records[state]);
 	json_end(json);
 	json_number(json, "backlog", (int64_t)backlog(s));
-	json_time(json, "login_expires", login_ends(s->report));
+	json_time(json, "login_expires", s->login_expires);
 	json_number(json, "interval_seconds", s->interval / 1000);
 	json_time(json, "next_import", s->next_import);
 	if (s->report && *s->report) {
@@ -111,7 +98,6 @@ static void report_text(struct out *out, const char *report)
 static void status_text(struct out *out, const harmony_integration_status *s)
 {
 	char interval[32], next[TIME_SIZE];
-	int64_t ends = login_ends(s->report);
 	out_format(out, "%s (%s)%s\n", s->name, s->connector, s->held ? ", a run is at work" : "");
 	last_text(out, "last export", &s->last_export);
 	last_text(out, "last import", &s->last_import);
@@ -123,9 +109,9 @@ static void status_text(struct out *out, const harmony_integration_status *s)
 	if (s->next_import)
 		out_format(out, "  %-12s %s, every %s\n", "next import",
 			   local_time(next, s->next_import), duration(interval, s->interval));
-	if (ends)
+	if (s->login_expires)
 		out_format(out, "  %-12s ends %s if nobody uses it\n", "login",
-			   local_time(next, ends));
+			   local_time(next, s->login_expires));
 	if (s->report && *s->report)
 		report_text(out, s->report);
 }

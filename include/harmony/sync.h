@@ -220,6 +220,7 @@ typedef struct harmony_integration_status {
 	int64_t next_import;
 	int held; /* 1: a run is at work */
 	const char *report;
+	int64_t login_expires; /* UTC ms, when a login ends that nobody uses; 0: unknown, or never */
 } harmony_integration_status;
 typedef harmony_status (*harmony_integration_fn)(const harmony_integration_status *status,
                                                  void *user);

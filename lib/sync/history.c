@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "sync/sync.h"
+#include "wire/json.h"
 
 static harmony_status store_of(harmony_store **out, harmony_sync *sync, harmony_error *error)
 {
@@ -496,6 +497,36 @@ void harmony__package_report(harmony__buf *text, harmony__integration *integrati
 	harmony__connector_close(integration);
 }
 
+/* The number behind a key of the connector's report. */
+typedef struct wanted {
+	bool next;
+	int64_t value; /* 0: not there */
+} wanted;
+
+static harmony_status see_event(const harmony__json_event *event, void *user)
+{
+	static const char key[] = "refresh_expires_in";
+	wanted *look = user;
+
+	if (event->type == HARMONY__JSON_NUMBER && look->next)
+		(void)harmony__json_number(&look->value, event->text, event->len, 0);
+	look->next = event->type == HARMONY__JSON_KEY && event->len == sizeof(key) - 1 &&
+		     memcmp(event->text, key, sizeof(key) - 1) == 0;
+	return HARMONY_OK;
+}
+
+int64_t harmony__login_left(const harmony__buf *report)
+{
+	wanted look = {false, 0};
+	harmony__json_reader *reader = NULL;
+
+	if (report->len > 0 && harmony__json_reader_new(&reader, report->context, see_event,
+							&look) == HARMONY_OK)
+		(void)harmony__json_reader_feed(reader, report->data, report->len, NULL);
+	harmony__json_reader_free(reader);
+	return look.value * 1000;
+}
+
 /* A clock that ran ahead, and was set back, does not put off what is due. */
 static int64_t next_import(const harmony_integration_status *status, harmony_context *context)
 {
@@ -532,6 +563,8 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 		out.held = is_held(store, integration->id);
 		harmony__package_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";
+		int64_t left = harmony__login_left(&report);
+		out.login_expires = left > 0 ? harmony__wall(integration->sync->context) + left : 0;
 		status = fn(&out, user);
 	}
 	harmony__buf_free(&report);

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "sync/schedule.h"
-#include "wire/json.h"
 
 /* ---- hooks of the sync that does the work ---- */
 
@@ -343,47 +342,17 @@ static void do_import(harmony__worker *worker)
 	result->ran = result->status == HARMONY_OK;
 }
 
-/* The number behind a key of the connector's report. */
-typedef struct wanted {
-	bool next;
-	int64_t value; /* 0: not there */
-} wanted;
-
-static harmony_status see_event(const harmony__json_event *event, void *user)
-{
-	static const char key[] = "refresh_expires_in";
-	wanted *look = user;
-
-	if (event->type == HARMONY__JSON_NUMBER && look->next)
-		(void)harmony__json_number(&look->value, event->text, event->len, 0);
-	look->next = event->type == HARMONY__JSON_KEY && event->len == sizeof(key) - 1 &&
-		     memcmp(event->text, key, sizeof(key) - 1) == 0;
-	return HARMONY_OK;
-}
-
-static void ask_login(harmony__worker *worker)
-{
-	wanted look = {false, 0};
-	harmony__json_reader *reader = NULL;
-	harmony__buf text;
-
-	harmony__buf_init(&text, worker->schedule->context, HARMONY_MAX_TEXT);
-	harmony__package_report(&text, worker->plan->integration);
-	if (text.len > 0 && harmony__json_reader_new(&reader, worker->schedule->context, see_event,
-						     &look) == HARMONY_OK)
-		(void)harmony__json_reader_feed(reader, text.data, text.len, NULL);
-	harmony__json_reader_free(reader);
-	harmony__buf_free(&text);
-	worker->result.login_left = look.value * 1000;
-}
-
 static void do_keep(harmony__worker *worker)
 {
 	harmony__result *result = &worker->result;
+	harmony__buf report;
 
 	result->status = harmony_sync_keep_alive(&result->keep_in, worker->plan->sync,
 						 worker->plan->integration->name, &result->why);
-	ask_login(worker);
+	harmony__buf_init(&report, worker->schedule->context, HARMONY_MAX_TEXT);
+	harmony__package_report(&report, worker->plan->integration);
+	result->login_left = harmony__login_left(&report);
+	harmony__buf_free(&report);
 }
 
 /* What every job asks is all that this one does. */

@@ -285,6 +285,9 @@ harmony_status harmony__last_run(harmony_run *out, harmony_store *store, int64_t
 				 int direction, int succeeded, harmony_error *error);
 /* What the connector tells about its limits and login, a JSON object; "" when it cannot. */
 void harmony__package_report(harmony__buf *text, harmony__integration *integration);
+/* How long, as such a report says, a login lives that nobody uses, ms; 0: unknown, or for
+   ever. */
+int64_t harmony__login_left(const harmony__buf *report);
 /* What a reader found in a record and no edit has mended since; "" in code: nothing. */
 typedef struct harmony__finding {
 	char code[32];
