@@ -30,10 +30,16 @@ harmony_status beacon_light(struct beacon *beacon, const char *store, int64_t no
 					 "cannot make %s, the mark of the service: %s",
 					 beacon->path, strerror(errno));
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	if (fcntl(beacon->fd, F_OFD_SETLK, &lock) != 0)
+	bool locked = fcntl(beacon->fd, F_OFD_SETLK, &lock) == 0;
+	if (!locked && (errno == EAGAIN || errno == EACCES))
 		return harmony_error_set(
-		    error, errno == EAGAIN || errno == EACCES ? HARMONY_BUSY : HARMONY_IO, NULL,
+		    error, HARMONY_BUSY, NULL,
 		    "another service is at work on %s; harmony status tells which", store);
+	if (!locked)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+					 "cannot lock %s, the mark of the service: %s; keep the "
+					 "store on a local disk",
+					 beacon->path, strerror(errno));
 	int len = snprintf(text, sizeof(text), "%ld %lld\n", (long)getpid(), (long long)now);
 	/* Only told to people: a full disk must not keep the service from starting. */
 	if (ftruncate(beacon->fd, 0) != 0 || write(beacon->fd, text, (size_t)len) != len)

@@ -920,6 +920,7 @@ static harmony_status archive_one(harmony__buf *where, harmony__integration *int
 				  const char *prefix, int64_t number, harmony_error *error)
 {
 	harmony__file_info moved;
+	harmony_error why = HARMONY_ERROR_INIT;
 	harmony_status status = archive_place(where, integration, path, prefix, number, error);
 
 	if (status == HARMONY_OK && state->regular &&
@@ -932,13 +933,14 @@ static harmony_status archive_one(harmony__buf *where, harmony__integration *int
 	    harmony__file_stat(&moved, where->data, NULL) != HARMONY_OK ||
 	    moved.device != state->device || same_state(&moved, state))
 		return status;
-	status = harmony__file_put_back(where->data, path, error);
-	if (status != HARMONY_EXISTS)
-		return status == HARMONY_OK ? HARMONY_NOTFOUND : status;
+	status = harmony__file_put_back(where->data, path, &why);
+	if (status == HARMONY_OK)
+		return HARMONY_NOTFOUND;
 	return harmony_error_set(error, status, NULL,
-				 "%s was never taken in: two more files came while it was moved; "
-				 "give it to harmony export",
-				 where->data);
+				 "%s was never taken in, since it came while another file was moved "
+				 "(%s); give it to harmony export",
+				 where->data,
+				 status == HARMONY_EXISTS ? "and one more since" : why.message);
 }
 
 /* A failure leaves the file where it is: the store has it, and knows its bytes again. */
