@@ -378,14 +378,21 @@ static harmony_status park(harmony__job *job, harmony__entry *entry, int64_t rel
 static harmony_status wait_for_relation(bool *waits, harmony__job *job, harmony__entry *entry,
 					harmony_error *error)
 {
-	harmony_status status = harmony__relation_open(waits, job, entry->record, error);
+	char field[48] = "party";
+	const char *code;
+	size_t row;
+	harmony_status status = harmony__relation_open(&code, &row, job, entry->record, error);
 
-	if (status != HARMONY_OK || !*waits)
+	*waits = status == HARMONY_OK && code != NULL;
+	if (!*waits)
 		return status;
+	if (row > 0)
+		(void)snprintf(field, sizeof(field), "lines.%zu.party", row);
 	harmony_verdict_set(&entry->verdict, HARMONY_OUTCOME_WAITING,
-			    harmony_code_word(HARMONY_CODE_UNKNOWN_PARTY), "party",
-			    "its relation is still to be booked, and is offered first; this "
-			    "follows by itself");
+			    harmony_code_word(HARMONY_CODE_UNKNOWN_PARTY), field,
+			    "relation %s is not in the package yet, or not surely; it goes first, and "
+			    "this follows by itself",
+			    code);
 	return put_verdict(job, entry, false, error);
 }
 

@@ -37,62 +37,72 @@ static harmony_status load(harmony__job *job, harmony_error *error)
 	return status;
 }
 
-/* The relation that a row names, as a record of its own; HARMONY_NOTFOUND: it names none. */
-static harmony_status relation_of(harmony_record **out, const harmony_record *record, size_t row,
-				  harmony_context *context, harmony_error *error)
+/* The kind of relation that a row's party is; 0: it names none. */
+static harmony_kind kind_of_party(const char **code, const harmony_record *record, size_t row)
 {
 	const harmony_kind of = harmony_record_kind(record);
-	harmony_kind kind = of == HARMONY_SALES_INVOICE ? HARMONY_CUSTOMER : HARMONY_SUPPLIER;
-	const char *code, *side;
-	harmony_status status;
+	const char *side = of == HARMONY_SALES_INVOICE ? "sales" : "purchase";
 
-	if (harmony_record_get_text(&code, record, row, HARMONY_FIELD_PARTY) != HARMONY_OK)
-		return HARMONY_NOTFOUND;
-	if ((HARMONY_BIT(of) & HARMONY_INVOICES) == 0) {
-		if (harmony_record_get_text(&side, record, row, HARMONY_FIELD_SIDE) != HARMONY_OK)
-			return HARMONY_NOTFOUND;
-		kind = strcmp(side, "sales") == 0 ? HARMONY_CUSTOMER : HARMONY_SUPPLIER;
-	}
-	status = harmony_record_new(out, context, kind, error);
-	if (status != HARMONY_OK)
-		return status;
-	return harmony_record_set_text(*out, HARMONY_HEADER, HARMONY_FIELD_CODE, code, strlen(code),
-				       error);
+	if (harmony_record_get_text(code, record, row, HARMONY_FIELD_PARTY) != HARMONY_OK)
+		return 0;
+	if ((HARMONY_BIT(of) & HARMONY_INVOICES) == 0 &&
+	    harmony_record_get_text(&side, record, row, HARMONY_FIELD_SIDE) != HARMONY_OK)
+		return 0;
+	return strcmp(side, "sales") == 0 ? HARMONY_CUSTOMER : HARMONY_SUPPLIER;
 }
 
-static harmony_status is_open(bool *yes, harmony__job *job, const harmony_record *record,
-			      size_t row, harmony_error *error)
+/* The key that the relation's own record has in the store. */
+static harmony_status key_of(char key[HARMONY_KEY_SIZE], harmony_kind kind, const char *code,
+			     harmony_context *context, harmony_error *error)
 {
-	const harmony__relations *open = &job->relations;
-	char key[HARMONY_KEY_SIZE];
 	harmony_record *relation = NULL;
-	harmony_status status = relation_of(&relation, record, row, job->context, error);
-	uint64_t hash;
+	harmony_status status = harmony_record_new(&relation, context, kind, error);
 
-	if (status == HARMONY_OK && harmony_record_key(key, relation)) {
-		hash = harmony__hash64(key, strlen(key), 0);
-		for (size_t i = 0; i < open->count && !*yes; i++) /* as a rule there is none */
-			*yes = open->hashes[i] == hash;
-	}
+	if (status == HARMONY_OK)
+		status = harmony_record_set_text(relation, HARMONY_HEADER, HARMONY_FIELD_CODE, code,
+						 strlen(code), error);
+	if (status == HARMONY_OK)
+		(void)harmony_record_key(key, relation);
 	harmony_record_free(relation);
-	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
+	return status;
 }
 
-harmony_status harmony__relation_open(bool *yes, harmony__job *job, const harmony_record *record,
-				      harmony_error *error)
+static bool is_open(const harmony__relations *open, const char *key)
 {
+	uint64_t hash = harmony__hash64(key, strlen(key), 0);
+
+	for (size_t i = 0; i < open->count; i++) /* as a rule there is none */
+		if (open->hashes[i] == hash)
+			return true;
+	return false;
+}
+
+harmony_status harmony__relation_open(const char **code, size_t *row, harmony__job *job,
+				      const harmony_record *record, harmony_error *error)
+{
+	char key[HARMONY_KEY_SIZE];
 	harmony_status status = HARMONY_OK;
 
-	*yes = false;
+	*code = NULL;
 	if ((HARMONY_BIT(harmony_record_kind(record)) & HARMONY_ENTRIES) == 0)
 		return HARMONY_OK;
 	status = load(job, error);
-	if (job->relations.count == 0)
+	if (status != HARMONY_OK || job->relations.count == 0)
 		return status;
-	for (size_t row = 0; row <= harmony_record_lines(record) && !*yes && status == HARMONY_OK;
-	     row++)
-		status = is_open(yes, job, record, row, error);
-	return status;
+	for (*row = 0; *row <= harmony_record_lines(record); ++*row) {
+		const char *party;
+		harmony_kind kind = kind_of_party(&party, record, *row);
+		if (kind == 0)
+			continue;
+		status = key_of(key, kind, party, job->context, error);
+		if (status != HARMONY_OK)
+			return status;
+		if (is_open(&job->relations, key)) {
+			*code = party;
+			return HARMONY_OK;
+		}
+	}
+	return HARMONY_OK;
 }
 
 void harmony__relations_free(harmony__relations *relations)

@@ -268,10 +268,11 @@ harmony_status harmony__offer(harmony__job *job, harmony_error *error);
    puts them in doubt when it does. The connector is open. Errors as harmony__resolve. */
 harmony_status harmony__look_first(harmony__job *job, harmony_error *error);
 /* ---- relations.c ---- */
-/* Whether a relation of the entry is still to be booked. Within the offering, when the run's
-   own relations had their turn. */
-harmony_status harmony__relation_open(bool *yes, harmony__job *job, const harmony_record *record,
-				      harmony_error *error);
+/* A relation of the entry that is still to be booked: its code, of the record, and the row that
+   names it; NULL when there is none. Within the offering, when the run's own relations had
+   their turn. Errors: HARMONY_NOMEM, of the store. */
+harmony_status harmony__relation_open(const char **code, size_t *row, harmony__job *job,
+				      const harmony_record *record, harmony_error *error);
 void harmony__relations_free(harmony__relations *relations);
 /* ---- export.c ---- */
 /* harmony_sync_export; `part` (may be NULL) as a schedule wants it. */

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-STEPS = ['recovered', 'read', 'taken', 'archived', 'resolved', 'looked up', 'offered', 'booked',
+STEPS = ['recovered', 'read', 'taken', 'archived', 'probed', 'resolved', 'looked up', 'offered', 'booked',
          'sent', 'answered', 'finished']
 CLIENT_SECRET = 'canary-client-9a3b21'
 TOKEN = 'canary-token-5f1d7c'
