@@ -289,6 +289,22 @@ def lengths(suite):
 
 
 @case
+def many_lines(suite):
+    """A page of a journal takes 8,999 lines: one more is refused here, and nothing is sent of it."""
+    memorial = R.memorial('26900001')
+    memorial['lines'] = [dict(line, number=2 * n + 1 + i) for n in range(4500) for i, line in enumerate(memorial['lines'])]
+    invoice = R.invoice('sales_invoice', '26700001', '1001', [R.line('800', '1.00', number=1 + n) for n in range(8999)])
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        house.package.forget()
+        failed = house.failed(house.export([memorial, invoice], REJECTED))
+        for error in (failed['90/26900001']['error'], failed['70/26700001']['error']):
+            assert error['code'] == 'too_long' and error['field'] == 'lines', error
+            assert '9000' in error['message'] and '8999' in error['message'], error
+        assert not [r for r in house.package.requests() if r['method'] != 'GET']
+
+
+@case
 def scope(suite):
     """The login asks for the scopes that are set; a right that lacks says which page to turn to."""
     for settings, want in (({}, 'transaction:write'), ({'scope': 'administration:read customer:read'}, None)):

@@ -10,6 +10,7 @@ from minox import GENERAL, PURCHASE, SALES
 
 class Minox(package.Package):
     name = 'minox'
+    most_lines = 8998  # and the relation's own
     simulator = minox.Simulator
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': '10'},

@@ -27,6 +27,7 @@ typedef struct entry {
 	const minox_thing *journal;
 	const harmony__thing *party;
 	int64_t year, period, invoice; /* invoice 0: none */
+	size_t lines;                  /* of the batch so far */
 	int64_t balance;               /* of the lines so far, debit minus credit, VAT included */
 	bool beside;                   /* VAT is booked beside the amounts */
 	harmony__json_writer w;
@@ -235,6 +236,7 @@ static void begin_line(entry *e, const char *type, const char *id, int64_t amoun
 	harmony__json_put_number(&e->w, "debit", amount > 0 ? amount : 0, HARMONY_SCALE_AMOUNT);
 	harmony__json_put_number(&e->w, "credit", amount < 0 ? -amount : 0, HARMONY_SCALE_AMOUNT);
 	e->balance += amount;
+	e->lines++;
 }
 
 static void put_description(entry *e, size_t row, const char *text)
@@ -403,7 +405,13 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 	status = harmony__json_end(&e.w);
 	if (status != HARMONY_OK)
 		return harmony_error_set(error, status, NULL, "the entry's request");
-	if (e.balance != 0)
+	if (e.lines > MINOX_MAX_LINES)
+		harmony__refuse(
+		    &e.draft, "too_long", HARMONY_HEADER, "lines",
+		    "this entry makes %zu lines in Minox, with those of the relation and of VAT, and a "
+		    "page of a journal takes %u; split the entry",
+		    e.lines, MINOX_MAX_LINES);
+	else if (e.balance != 0)
 		harmony__refuse(
 		    &e.draft, "unbalanced", HARMONY_HEADER, "lines",
 		    "debit and credit of this entry differ; let its lines and their VAT make its "

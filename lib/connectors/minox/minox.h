@@ -9,6 +9,7 @@
 
 #define MINOX_MAX_PATH  4096u
 #define MINOX_MAX_YEARS 64
+#define MINOX_MAX_LINES 8999u /* of a batch; from 9000 on they are Minox's own */
 
 /* ---- what the package has, looked up once ------------------------------------------- */
 
