@@ -35,6 +35,35 @@ class Documented(harness.Case):
                 if option.get("letter"):
                     self.assertIn(f"-{option['letter']}, --{option['name']}", page)
 
+    def test_members_of_json(self):
+        """Whatever stands in a document of --json is named in the manual."""
+        page = plain("harmony.1")
+        page = page[page.index(" JSON Every command"):page.index(" ENVIRONMENT ")]
+        self.main_job()
+        data = (harness.MAIN / "fmuta6.csv").read_bytes()
+        self.write("out/fmuta6.csv", data.replace(b'"1003"', b'"1009"').replace(b",15012024,", b",31022024,"))
+        commands = [(1, "check", "out/fmuta6.csv"), (3, "check", "none.csv"), (1, "convert", "out/fmuta6.csv"),
+                    (1, "export", "--dry-run", "dairy"), (1, "export", "dairy"), (0, "import", "dairy"),
+                    (0, "show", "1"), (0, "edit", "11", "party=1003"), (0, "reoffer", "11"), (0, "show", "1"),
+                    (0, "history"), (0, "status"), (0, "test", "dairy"), (2, "login", "dairy"), (2, "init"),
+                    (0, "-c", "other.conf", "init")]
+        for code, *command in commands:
+            document = self.run_it("--json", *command)
+            self.assertEqual(document.code, code, (command, document.err))
+            for member in self.members(document.json, "convert" in command):
+                self.assertRegex(page, rf"\b{member}\b", command)
+
+    def members(self, value, is_convert=False):
+        """Names of members; those of records are fields, of kinds and journals codes of the file."""
+        found = set()
+        for name, one in value.items() if isinstance(value, dict) else ():
+            found.add(name)
+            if not (is_convert and name == "records") and name not in ("kinds", "journals"):
+                found |= self.members(one)
+        for one in value if isinstance(value, list) else ():
+            found |= self.members(one)
+        return found
+
     def test_exit_statuses(self):
         source = (ROOT / "examples" / "harmony" / "program.h").read_text()
         statuses = re.findall(r"X\([A-Z_]+, (\d), \"([^\"]+)\"\)", source)
