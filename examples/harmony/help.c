@@ -85,8 +85,8 @@ void help_command(struct program *p, const struct command *command)
 		option_json(&p->json, "options", command->options);
 		return;
 	}
-	out_format(&p->out, "usage: harmony %s %s\n\n%s\n\nOptions:\n", command->name,
-		   command->operands, command->description);
+	out_format(&p->out, "usage: harmony %s%s%s\n\n%s\n\nOptions:\n", command->name,
+		   *command->operands ? " " : "", command->operands, command->description);
 	table_begin(&table, "ll", NULL);
 	option_rows(&table, command->options);
 	option_rows(&table, global_options);
@@ -118,8 +118,8 @@ static void key_json(struct json *json, const harmony_key *key)
 /* Name and default, what for, and what it takes: some of them are too long for a table. */
 static void key_text(struct out *out, const harmony_key *key)
 {
-	out_format(out, "  %s = %s\n      %s\n", key->name, key->fallback ? key->fallback : "",
-		   key->help ? key->help : "");
+	out_format(out, "  %s%s%s\n      %s\n", key->name, key->fallback ? " = " : "",
+		   key->fallback ? key->fallback : "", key->help ? key->help : "");
 	if (key->choices || key->type != HARMONY_KEY_TEXT || key->required)
 		out_format(out, "      (%s%s)\n", key->required ? "required, " : "",
 			   key->choices ? key->choices : type_word(key->type));

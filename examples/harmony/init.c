@@ -31,14 +31,16 @@ static const char template[] =
     "\n"
     "[integration @NAME@]\n"
     "connector = @CONNECTOR@\n"
+    "@REST@"
     "export_path = @EXPORT@\n"
     "                                        ; debitr.csv and credit.csv beside it are taken "
     "along\n"
     "import_path = @IMPORT@\n"
     "interval = 30m                          ; how often outstanding items are fetched\n"
     "; archive_path = done                   ; where files go once they are taken in\n"
-    "; stable = 2s                           ; how long a file must stay the same before\n"
-    "@REST@"
+    "; stable = 2s                           ; how long a file must stay the same to be taken in\n"
+    "; ready = no                            ; yes: only when fmuta6.csv.ready lies beside it\n"
+    "; history = 90d                         ; how long imports stay in the history\n"
     "\n"
     "; How the ERP writes its files; auto finds out by itself.\n"
     "; fmuta6.encoding = auto                ; auto | utf-8 | cp850 | windows-1252\n"
@@ -48,14 +50,21 @@ static const char template[] =
     "; fmuta6.sales_sign = natural           ; natural | debit-credit\n"
     "; fmuta6.memorial_sign = debit          ; debit | credit: which side is positive\n"
     "; fmuta6.vat = auto                     ; auto | exclusive | inclusive\n"
-    "; fmuta6.total = warn                   ; warn | reject\n"
+    "; fmuta6.total = warn                   ; warn | reject: what a total is that the lines do "
+    "not make\n"
+    "; fmuta6.strict = no                    ; yes: refuse an entry without its header row\n"
+    "; fmuta6.pivot = 90                     ; years of two digits below it are 20xx\n"
     "\n"
     "; How dbopen.csv is written.\n"
     "; dbopen.delimiter = comma              ; comma | semicolon | tab\n"
     "; dbopen.decimal = point                ; point | comma\n"
     "; dbopen.dates = DDMMYYYY\n"
     "; dbopen.encoding = windows-1252        ; windows-1252 | cp850 | utf-8\n"
-    "; dbopen.header = no                    ; no | yes\n"
+    "; dbopen.header = no                    ; no | yes: a first row with the names of the columns\n"
+    "; dbopen.quote = text                   ; text | all | minimal\n"
+    "; dbopen.sides = sales,purchase         ; or one of them\n"
+    "; dbopen.columns = relation,invoice,date,expiration,description,invoiceamount,paid,outstanding,"
+    "type,currency,reference\n"
     "\n"
     "; file's code = package's code; what is not here keeps its code\n"
     "; [integration @NAME@ journals]\n"
@@ -68,15 +77,18 @@ static const char template[] =
 
 struct answer {
 	const char *mark, *question;
-	char text[256];
+	char text[2048];
 };
 
 enum { NAME, CONNECTOR, EXPORT, IMPORT, REST, ANSWERS };
 
 static void ask(struct answer *answer)
 {
-	char text[sizeof(answer->text)];
-	fprintf(stderr, "%s [%s]: ", answer->question, answer->text);
+	char text[256];
+	fputs(answer->question, stderr);
+	if (*answer->text)
+		fprintf(stderr, " [%s]", answer->text);
+	fputs(": ", stderr);
 	fflush(stderr);
 	if (!fgets(text, sizeof(text), stdin))
 		return;
@@ -85,14 +97,33 @@ static void ask(struct answer *answer)
 		snprintf(answer->text, sizeof(answer->text), "%s", text);
 }
 
-/* The keys that the connector cannot do without, to be filled in. */
-static void rest(struct answer *answer, const harmony_connector *connector)
+/* Asks for a key; without an answer it is a comment, to be filled in. */
+static void ask_key(struct answer *rest, bool asks, const harmony_key *key)
 {
-	size_t len = 0;
+	char question[160], line[320];
+	size_t len = strlen(rest->text);
+	struct answer answer = {.question = question};
+	snprintf(question, sizeof(question), "%s, %s", key->name, key->help);
+	if (asks)
+		ask(&answer);
+	snprintf(line, sizeof(line), "%s%s = %.200s", *answer.text ? "" : "; ", key->name,
+		 *answer.text ? answer.text : "...");
+	snprintf(rest->text + len, sizeof(rest->text) - len, *answer.text ? "%s\n" : "%-40s; %s\n",
+		 line, key->help);
+}
+
+/* What the connector cannot do without, and what it needs to log in at the package. */
+static void ask_rest(struct answer *rest, bool asks, const harmony_connector *connector)
+{
+	static const char *const login[] = {"administration", "client_id", "client_secret_file",
+					    "redirect_uri"};
+	size_t count =
+	    connector->capabilities & HARMONY_CAN_LOGIN ? sizeof(login) / sizeof(login[0]) : 0;
 	for (const harmony_key *key = connector->keys; key && key->name; key++)
-		if (key->required && len < sizeof(answer->text))
-			len += (size_t)snprintf(answer->text + len, sizeof(answer->text) - len,
-						"; %s =\n", key->name);
+		if (key->required)
+			ask_key(rest, asks, key);
+	for (size_t i = 0; i < count; i++)
+		ask_key(rest, asks, harmony_key_find(harmony_sync_keys(), login[i]));
 }
 
 static char *fill(const struct answer *answers)
@@ -150,9 +181,15 @@ int init_run(struct program *p, const struct arguments *a)
 	    [REST] = {"@REST@", "", ""},
 	};
 	const char *path = p->config ? p->config : "harmony.conf";
+	bool asks = !p->as_json && isatty(STDIN_FILENO);
+	char question[160] = "Accounting package";
 	if (access(path, F_OK) == 0)
 		return fail(p, HARMONY_EXISTS, "%s is there already, and stays as it is", path);
-	for (int i = NAME; i < REST && !p->as_json && isatty(STDIN_FILENO); i++)
+	for (size_t i = 0, len = strlen(question); harmony_connector_at(i) && len < sizeof(question); i++)
+		len += (size_t)snprintf(question + len, sizeof(question) - len, "%s%s",
+					i ? ", " : ": ", harmony_connector_at(i)->name);
+	answers[CONNECTOR].question = question;
+	for (int i = NAME; i < REST && asks; i++)
 		ask(&answers[i]);
 	if (!config_good_name(answers[NAME].text))
 		return fail(p, HARMONY_CONFIG, "%s cannot name an integration; take one word",
@@ -160,7 +197,7 @@ int init_run(struct program *p, const struct arguments *a)
 	const harmony_connector *connector = harmony_connector_find(answers[CONNECTOR].text);
 	if (!connector)
 		return fail(p, HARMONY_CONFIG, "%s", config_no_connector(answers[CONNECTOR].text));
-	rest(&answers[REST], connector);
+	ask_rest(&answers[REST], asks, connector);
 	char *text = fill(answers);
 	int code =
 	    text ? write_new(p, path, text) : fail(p, HARMONY_NOMEM, "no memory for %s", path);
@@ -173,8 +210,10 @@ int init_run(struct program *p, const struct arguments *a)
 		json_text(&p->json, "connector", answers[CONNECTOR].text);
 	} else if (!p->quiet) {
 		out_format(&p->out,
-			   "%s written, with integration %s; look it over, then: harmony test %s\n",
-			   path, answers[NAME].text, answers[NAME].text);
+			   "%s written, with integration %s; look it over, then: harmony %s %s\n",
+			   path, answers[NAME].text,
+			   connector->capabilities & HARMONY_CAN_LOGIN ? "login" : "test",
+			   answers[NAME].text);
 	}
 	return EXIT_DONE;
 }

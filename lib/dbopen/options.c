@@ -26,20 +26,20 @@ static const harmony_key words[] = {HARMONY_DBOPEN_COLUMN_MAP(WORD){.name = NULL
 
 static const harmony_key keys[] = {
     {COLUMNS_KEY, HARMONY_KEY_TEXT, 0, 0, NULL, DEFAULT_COLUMNS,
-     "The columns of dbopen.csv in their order, separated by commas."},
+     "the columns of dbopen.csv in their order, separated by commas"},
     {"dbopen.delimiter", HARMONY_KEY_TEXT, 0, 0, "auto|comma|semicolon|tab|one printable character",
-     "comma", "What stands between two fields; auto reads whatever is found, and writes a comma."},
+     "comma", "what stands between two fields; auto reads whatever is found, and writes a comma"},
     {"dbopen.decimal", HARMONY_KEY_CHOICE, 0, 0, "auto|point|comma", "point",
-     "The decimal sign of amounts."},
-    {"dbopen.dates", HARMONY_KEY_CHOICE, 0, 0, DATE_WORDS, "DDMMYYYY", "How dates are written."},
+     "the decimal sign of amounts"},
+    {"dbopen.dates", HARMONY_KEY_CHOICE, 0, 0, DATE_WORDS, "DDMMYYYY", "how dates are written"},
     {"dbopen.encoding", HARMONY_KEY_CHOICE, 0, 0, "auto|windows-1252|cp850|utf-8", "windows-1252",
-     "The code page of texts; a character it lacks is written as its nearest likeness."},
+     "the code page of texts; a character it lacks is written as its nearest likeness"},
     {"dbopen.header", HARMONY_KEY_CHOICE, 0, 0, "auto|no|yes", "no",
-     "Whether the first row holds the names of the columns."},
+     "whether the first row holds the names of the columns"},
     {"dbopen.quote", HARMONY_KEY_CHOICE, 0, 0, "text|all|minimal", "text",
-     "Which fields stand in quotes."},
+     "which fields stand in quotes"},
     {"dbopen.sides", HARMONY_KEY_TEXT, 0, 0, "sales|purchase|sales,purchase", "sales,purchase",
-     "Whose items are written: what customers owe, what is owed to suppliers."},
+     "whose items are written: what customers owe, what is owed to suppliers"},
     {.name = NULL}};
 
 const harmony_key *harmony_dbopen_keys(void)

@@ -38,7 +38,7 @@ static const harmony__db_options books = {
 };
 
 static const harmony_key keys[] = {
-    {"books", HARMONY_KEY_PATH, 0, 0, NULL, "books.db", "The file with the ledger's books."},
+    {"books", HARMONY_KEY_PATH, 0, 0, NULL, "books.db", "the file with the ledger's books"},
     {NULL},
 };
 
@@ -202,7 +202,7 @@ const harmony_connector harmony__ledger = {
     .name = "ledger",
     .long_name = "Ledger",
     .version = "1",
-    .description = "A small accounting package in one SQLite file, to try things and to test with.",
+    .description = "A small accounting package in one SQLite file, to try things and to test with",
     .capabilities = HARMONY_PARTIES | HARMONY_ENTRIES | HARMONY_CAN_FIND | HARMONY_CAN_READ_BACK |
                     HARMONY_CAN_PREVIEW | HARMONY_CAN_BATCH | HARMONY_CAN_REPEAT,
     .batch_max = BATCH_MAX,

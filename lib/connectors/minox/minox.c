@@ -14,7 +14,7 @@ static const harmony__limit limits[] = {
     {NULL, 0, 0, 0, false}};
 
 static const harmony_key keys[] = {
-    {"tenant", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "the client number at Minox"},
+    {"tenant", HARMONY_KEY_TEXT, 1, 0, NULL, NULL, "the client number at Minox"},
     {"vat_lines", HARMONY_KEY_CHOICE, 0, 0, "with|own|none", "with",
      "VAT with its line, as a line of its own, or left to the ledger account's own code"},
     {"line_amounts", HARMONY_KEY_CHOICE, 0, 0, "gross|net", "gross",

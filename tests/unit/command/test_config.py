@@ -2,6 +2,7 @@
 """The configuration: where it is found, what it refuses, and that it says where."""
 
 import os
+import re
 
 import harness
 from harness import CONFIG
@@ -161,6 +162,10 @@ class Config(harness.Case):
                  and not line.startswith(("key_file", "70"))]
         self.write("harmony.conf", "\n".join(lines))
         self.check(0, "status")
+        config = self.document(0, "help", "config")
+        for key in config["harmony"] + config["integration"]:
+            if "." in key["name"] or key in config["harmony"] or key["name"] in ("archive_path", "stable", "ready"):
+                self.assertRegex(text, rf"(?m)^(; )?{re.escape(key['name'])} = ", "init leaves it out")
 
     def test_rekey(self):
         self.main_job()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command line itself: help, version, options before and after, errors as JSON."""
 
+import re
+
 import harness
 
 COMMANDS = "check convert export import login test history show edit reoffer status serve init rekey help"
@@ -22,7 +24,7 @@ class Options(harness.Case):
     def test_help_of_each_command(self):
         for command in COMMANDS.split():
             text = self.check(0, command, "--help").text
-            self.assertTrue(text.startswith(f"usage: harmony {command} "), text)
+            self.assertTrue(re.match(rf"usage: harmony {command}( \S.*)?\n\n", text), text)
             self.assertEqual(text, self.check(0, "help", command).text)
             self.assertEqual(self.document(0, command, "--help")["command"], command)
             for name in ("--config", "--json", "--quiet", "--verbose"):
@@ -40,6 +42,16 @@ class Options(harness.Case):
         names = [key["name"] for key in self.document(0, "help", "config")["integration"]]
         self.assertEqual(len(names), len(set(names)))
         self.assertIn("no connector", self.check(2, "help", "config", "sap").err)
+
+    def test_help_of_keys_is_of_one_form(self):
+        config = self.document(0, "help", "config")
+        keys = config["harmony"] + config["integration"]
+        for connector in config["connectors"]:
+            keys += self.document(0, "help", "config", connector)["keys"]
+        for key in keys:
+            self.assertRegex(key["help"], r"^([a-z]|(VAT|Exact|Multivers)\b)[^\n]*[^.\s]$", key["name"])
+        for text in (self.check(0, "help", "config").text, self.check(0, "help", "status").text):
+            self.assertNotRegex(text, r"(?m)[ \t]$")
 
     def test_version(self):
         text = self.check(0, "--version").text

@@ -68,19 +68,38 @@ class Terminal(harness.Case):
         self.assertEqual(self.feed_until_told("--quiet"), b"")
         self.assertEqual(self.feed_until_told("--json"), b"")
 
-    def test_init_asks(self):
+    def init(self, answers):
+        """The configuration that comes of these answers, and what was asked."""
         master, slave = self.terminal()
         process = subprocess.Popen([PROGRAM, "init"], cwd=self.folder, stdin=slave, stderr=slave,
                                    stdout=subprocess.DEVNULL)
         os.close(slave)
-        os.write(master, b"bakery\n\nexport/fmuta6.csv\n\n")
+        os.write(master, answers)
         process.wait(timeout=30)
+        asked = self.read_some(master, 1).decode()
         os.close(master)
         self.assertEqual(process.returncode, 0)
-        text = (self.folder / "harmony.conf").read_text()
+        return (self.folder / "harmony.conf").read_text(), asked
+
+    def test_init_asks(self):
+        text, asked = self.init(b"bakery\n\nexport/fmuta6.csv\n\n")
         self.assertIn("[integration bakery]\nconnector = ledger\nexport_path = export/fmuta6.csv\n", text)
         self.assertIn("import_path = in/dbopen.csv\n", text)
+        for connector in self.document(0, "help", "config")["connectors"]:
+            self.assertIn(connector, asked)
         self.check(0, "status")
+
+    def test_init_asks_what_a_login_needs(self):
+        """What was not answered stays a comment, and what was is used."""
+        if "minox" not in self.document(0, "help", "config")["connectors"]:
+            self.skipTest("a build without the network")
+        text, asked = self.init(b"shop\nminox\n\n\n4711\n\nmy-client\n\nhttps://example.com/\n")
+        for line in ("tenant = 4711", "client_id = my-client", "redirect_uri = https://example.com/"):
+            self.assertIn(f"\n{line}\n", text)
+        for key in ("administration", "client_secret_file"):
+            self.assertRegex(text, rf"\n; {key} = \.\.\. +; \w")
+            self.assertIn(key, asked)
+        self.assertEqual(self.document(0, "status")["integrations"][0]["connector"], "minox")
 
 
 if __name__ == "__main__":
