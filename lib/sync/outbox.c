@@ -670,8 +670,8 @@ static harmony_status put_found(harmony__job *job, harmony__entry *entry, harmon
 	change.message =
 	    entry->verdict.message[0] != '\0'
 		? entry->verdict.message
-		: "the package cannot tell whether it has this record; look there, and "
-		  "re-offer it";
+		: "the package cannot tell whether it has this record; look there, and book "
+		  "it by hand when it is not there: it is not sent a second time";
 	return harmony__change(job, &change, error);
 }
 

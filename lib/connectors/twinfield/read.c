@@ -38,7 +38,8 @@ static void no_way(harmony_verdict *verdict)
 {
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
 			    "this office of Twinfield cannot be browsed for what was booked; give "
-			    "the user the right to browse, or look there and re-offer it");
+			    "the user the right to browse, or look there, and book it by hand when "
+			    "it is not there");
 }
 
 static void found_at(harmony_verdict *verdict, int outcome, const char *code, const char *number)
@@ -242,7 +243,7 @@ static void look_there(const memorial_search *s, harmony_verdict *verdict)
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
 			    "Twinfield has an entry like this one in daybook %s on %s, of %s, and "
 			    "entries carry no key of ours (memorial_key); see whether it is this "
-			    "one, and re-offer it when it is not",
+			    "one, and book it by hand when it is not",
 			    s->journal, day, amount);
 }
 
