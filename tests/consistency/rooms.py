@@ -100,6 +100,18 @@ for path in sources + outside + sorted((root / "include").rglob("*.h")):
     if not path.read_text().startswith("/* SPDX-License-Identifier: MIT */\n"):
         failures.append(f"{path.relative_to(root)}: does not begin with its SPDX line")
 
+# The page for people says the same: of rooms, and of what the build stands on.
+page = (root / "docs" / "architecture.md").read_text()
+rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", page, re.M))
+told = {room: set(re.findall(r"`(\w+)`", below)) for room, below in rows.items()}
+for room in ALLOWED.keys() | told.keys():
+    if told.get(room) != ALLOWED.get(room, set()) - {"base"}:
+        failures.append(f"docs/architecture.md: {room} stands on {told.get(room)}, not on {ALLOWED.get(room)}")
+libraries = set(re.findall(r"= dependency\('([\w]+)'", (root / "meson.build").read_text())) - {"threads"}
+for library in sorted({{"sqlite3": "SQLite"}.get(name, name) for name in libraries}):
+    if not re.search(rf"^\| {library}\b", page, re.M):
+        failures.append(f"docs/architecture.md does not tell what {library} is for")
+
 print(f"{len(sources)} files in lib, {len(outside)} outside, {len(failures)} failures")
 if failures:
     sys.exit("\n".join(failures))

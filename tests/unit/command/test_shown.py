@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""What the guides show is what the program prints; the words that they explain are all there."""
+
+import re
+
+import harness
+from harness import MAIN, ROOT
+
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+
+
+def shown(page):
+    """[(command, its output)] of the indented blocks of a guide that begin with "$ harmony"."""
+    found = []
+    for block in re.findall(r"(?m)(?:^(?:    .*)?\n)+", (ROOT / "docs" / page).read_text()):
+        lines = [line[4:] for line in block.strip("\n").splitlines()]
+        if not lines or not lines[0].startswith("$ "):
+            continue
+        for line in lines:
+            if line.startswith("$ harmony "):
+                found.append((line[len("$ harmony "):].split(), []))
+            else:
+                found[-1][1].append(line)
+    return [(command, "\n".join(lines).strip("\n")) for command, lines in found]
+
+
+def words(header, table):
+    """The words of an X-macro of a public header: X(NAME, "word", or X(NAME, 1, "word"."""
+    text = (ROOT / "include" / "harmony" / header).read_text()
+    body = re.search(rf"#define {table}\(X\)((?:.*\\\n)*.*)", text)[1]
+    return re.findall(r"X\(\w+, (?:\d+, )?\"(\w+)\"", body)
+
+
+class Shown(harness.Case):
+    def test_the_bookkeepers_walk(self):
+        """A customer that nobody knows: refused, corrected, offered again."""
+        self.main_job()
+        lines = (MAIN / "fmuta6.csv").read_bytes().splitlines(keepends=True)
+        self.write("out/fmuta6.csv", b"".join(
+            line.replace(b'"1003"', b'"1009"') if b'"V"' in line else line for line in lines))
+        walk = shown("bookkeeper.md")
+        self.assertEqual([command[0] for command, _ in walk], ["export", "show", "edit", "reoffer"])
+        for command, output in walk:
+            result = self.run_it(*command)
+            self.assertEqual(re.sub(TIME, "TIME", (result.err + result.text).strip("\n")),
+                             re.sub(TIME, "TIME", output), command)
+
+
+class Explained(harness.Case):
+    def rows(self, page):
+        """The words that begin a row of a table."""
+        return set(re.findall(r"`(\w+)`", " ".join(
+            row.split("|")[1] for row in (ROOT / "docs" / page).read_text().splitlines() if row.startswith("| `"))))
+
+    def test_codes_and_states(self):
+        page = self.rows("bookkeeper.md")
+        self.assertEqual(set(words("base.h", "HARMONY_CODE_MAP")) - page, set())
+        self.assertEqual(set(words("store.h", "HARMONY_STATE_MAP")) - page, set())
+
+    def test_fields_have_their_dutch_titles(self):
+        titles = dict(re.findall(r'X\(\w+, "(\w+)", \w+, \w+, \d+, [^"]*"[^"]*", "([^"]*)"\)',
+                                 (ROOT / "include" / "harmony" / "record.h").read_text()))
+        text = (ROOT / "docs" / "bookkeeper.md").read_text()
+        pairs = re.findall(r"`(\w+)` \| ([^|`]+) \|", text[text.index("## Names of fields"):])
+        self.assertGreater(len(pairs), 30)
+        for field, dutch in pairs:
+            self.assertEqual(titles.get(field), dutch, field)
+
+    def test_problems(self):
+        page = self.rows("service.md")
+        manual = (ROOT / "docs" / "harmony.1").read_text()
+        for word in words("schedule.h", "HARMONY_PROBLEM_MAP") + ["metrics"]:
+            self.assertIn(word, page)
+            self.assertIn(f".It Li {word}\n", manual)
+
+    def test_statuses(self):
+        page = (ROOT / "docs" / "libharmony.3").read_text()
+        text = (ROOT / "include" / "harmony" / "base.h").read_text()
+        statuses = re.findall(r'X\((\w+), \d+, "(\w+)", "([^"]*)"\)', text)
+        self.assertGreater(len(statuses), 20)
+        for name, word, meaning in statuses:
+            self.assertIn(f".It Dv HARMONY_{name} Pq Li {word}\n{meaning}\n", page)
+
+    def test_numbers_for_prometheus(self):
+        """Every metric that a rule or the table of the guide names is one."""
+        source = (ROOT / "examples" / "harmony" / "metrics.c").read_text()
+        known = set(re.findall(r'"([a-z_0-9]+)", "(?:gauge|counter)"', source))
+        known |= set(re.findall(r'whole_seconds\(to, "(\w+)"', source))
+        named = set(re.findall(r"\bharmony_([a-z_0-9]+)\b", (ROOT / "docs" / "service.md").read_text()))
+        self.assertEqual(named - known, set())
+
+
+class Links(harness.Case):
+    def anchors(self, path):
+        return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+                for title in re.findall(r"(?m)^#+ (.*)$", path.read_text())}
+
+    def test_links_lead_somewhere(self):
+        pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+                if re.match(r"https?:", target):
+                    continue
+                name, _, anchor = target.partition("#")
+                path = page.parent / name if name else page
+                self.assertTrue(path.exists(), f"{page.name}: {target}")
+                if anchor:
+                    self.assertIn(anchor, self.anchors(path), f"{page.name}: {target}")
+
+
+if __name__ == "__main__":
+    harness.main()
