@@ -344,6 +344,9 @@ static harmony_status make_headers(struct curl_slist **list, harmony__buf *line,
 	/* No "Expect: 100-continue": it makes one exchange two, and its loss a riddle. */
 	if (ok && request->body)
 		ok = add_header(list, line, "Expect", "");
+	/* A POST of nothing has a length, too: IIS refuses one without (411). */
+	if (ok && !request->body && strcmp(request->method, "POST") == 0)
+		ok = add_header(list, line, "Content-Length", "0");
 	return ok ? HARMONY_OK : HARMONY_NOMEM;
 }
 

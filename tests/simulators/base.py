@@ -37,7 +37,8 @@ import urllib.parse
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 400: "Bad Request",
            401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-           408: "Request Timeout", 415: "Unsupported Media Type", 429: "Too Many Requests",
+           408: "Request Timeout", 411: "Length Required", 415: "Unsupported Media Type",
+           429: "Too Many Requests",
            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
            504: "Gateway Timeout"}
 LOST = (ConnectionError, ValueError, TimeoutError, OSError)
@@ -334,8 +335,16 @@ class Simulator:
                           dict(request.fault.get("headers", {}), **{"Content-Type": "text/html"}))
         return None
 
+    def check_length(self, request):
+        """IIS and others want a length even of nothing."""
+        told = "content-length" in request.headers or "transfer-encoding" in request.headers
+        if request.method in ("POST", "PUT") and not told:
+            self.violate(request, "a POST tells its length", Answer(411, b"<html>Length Required</html>", {
+                "Content-Type": "text/html"}))
+
     def answer(self, request):
         try:
+            self.check_length(request)
             answer = self.handle(request)
         except Answer as refusal:
             answer = refusal

@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import socket
 import sys
 import unittest
 import urllib.parse
@@ -151,6 +152,12 @@ class Paths(Case):
         self.sim.control(modes={"path_escape": "percent"})
         self.assertEqual(self.call("GET", "Customer/A%20%2F%C3%A9")[1]["customerId"], "A /\u00e9")
         self.assertEqual(self.call("GET", "Customer/A!_20")[0], 404)
+
+    def test_a_post_tells_its_length(self):
+        with socket.create_connection(("127.0.0.1", self.sim.port)) as bare:
+            bare.sendall(b"POST /V221/api/MVL00001/GetInvoiceIdCommand HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertIn(b" 411 ", bare.recv(100))
+        self.assertIn("length", self.sim.violations[-1]["rule"])
 
     def test_addresses(self):
         self.assertEqual(self.send("GET", "/V19/api/MVL00001/CountryInfoList")[0], 404)

@@ -187,6 +187,14 @@ static void test_what_is_sent(void **state)
 	assert_non_null(strstr(response.body.data, "\"content-length\": \"7\""));
 	assert_non_null(strstr(response.body.data, "\"body\": \"{\\\"a\\\":1}\""));
 	assert_null(strstr(response.body.data, "expect"));
+	request = (harmony__http_request){.method = "POST", .url = url};
+	assert_int_equal(harmony__http_perform(http, &request, &response, NULL), HARMONY_OK);
+	assert_non_null(strstr(response.body.data, "\"method\": \"POST\""));
+	assert_non_null(strstr(response.body.data, "\"content-length\": \"0\""));
+	assert_null(strstr(response.body.data, "content-type"));
+	request.method = "GET";
+	assert_int_equal(harmony__http_perform(http, &request, &response, NULL), HARMONY_OK);
+	assert_null(strstr(response.body.data, "content-length"));
 	harmony__http_response_free(&response);
 	harmony__http_free(http);
 }
