@@ -514,8 +514,7 @@ class Simulator(base.Simulator):
         if name in ("CustomerInvoiceInfo", "SupplierInvoiceInfo") and len(keys) == 2 and keys[0] == "OnlyHeader":
             side = SIDES[name[:-11]]
             row = next((one for one in self.books_.invoices[side.party] if one["invoiceId"] == keys[1]), None)
-            return self.shown(dict(self.books_.row_of(side, row), invoiceType=row["invoiceType"])) if row else \
-                self.missing("Factuur")
+            return self.shown(self.books_.row_of(side, row)) if row else self.missing("Factuur")
         if name in ("JournalInfo", "AccountInfo") and len(keys) == 1:
             year, key = self.year(self.query.get("fiscalYear")), pascal(name)[:-4].lower() + "Id"
             rows = self.journal_rows(year) if name == "JournalInfo" else named(self.books_.accounts, key)

@@ -531,7 +531,8 @@ class OpenItems(Case):
         self.sim.control(modes={"credit_balance": "positive", "payables_sign": "negative"})
         self.assertEqual(self.rows()[0]["invoiceBalanceCur"], 121)
         self.assertEqual(self.rows(side="Supplier")[0]["invoiceBalanceCur"], -121)
-        self.assertEqual(self.good(self.call("GET", "CustomerInvoiceInfo/OnlyHeader/2026001"))["invoiceType"], 2)
+        self.assertEqual(self.good(self.call("GET", "CustomerInvoice/2026001"))["invoiceType"], 2)
+        self.assertNotIn("invoiceType", self.good(self.call("GET", "CustomerInvoiceInfo/OnlyHeader/2026001")))
 
     def test_what_nobody_sent(self):
         self.sim.control(before={"party": "C1", "invoice": "901", "reference": "A-1", "amount": "-5.00"},

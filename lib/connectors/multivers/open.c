@@ -25,7 +25,7 @@ typedef struct pulling {
 
 /* ---- one item -------------------------------------------------------------------------------- */
 
-/* Credit notes have their sign, or their type tells, which no list has. */
+/* Credit notes have their sign, or their type tells: the invoice has it, and no view of it. */
 static harmony_status is_credit(bool *credit, pulling *p, const char *id)
 {
 	const harmony__json *root;
@@ -39,7 +39,7 @@ static harmony_status is_credit(bool *credit, pulling *p, const char *id)
 		return HARMONY_OK;
 	harmony__arena_init(&arena, p->m->frame.context, HARMONY__TREE_LIMIT);
 	harmony__buf_init(&path, p->m->frame.context, 1024);
-	harmony__buf_printf(&path, "%sInvoiceInfo/OnlyHeader/", multivers_party_name(p->table));
+	harmony__buf_printf(&path, "%sInvoice/", multivers_party_name(p->table));
 	multivers_segment(&path, id, p->m->plain_escape);
 	status = harmony__buf_check(&path, "a request", p->error);
 	if (status == HARMONY_OK)
