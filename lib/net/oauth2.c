@@ -20,6 +20,7 @@ typedef struct pair {
 	int64_t lifetime; /* ms */
 	int64_t renewed;  /* of the refresh token */
 	bool renewing;    /* a refresh was begun and its end is not known */
+	bool refused;     /* the last one was: only a new login helps */
 } pair;
 
 struct harmony__oauth2 {
@@ -137,6 +138,7 @@ static harmony_status read_pair(pair *out, harmony_context *context, const char 
 		(void)harmony__json_whole(&out->lifetime, harmony__json_get(root, "lifetime"));
 		(void)harmony__json_whole(&out->renewed, harmony__json_get(root, "renewed"));
 		out->renewing = harmony__json_flag(harmony__json_get(root, "renewing"), false);
+		out->refused = harmony__json_flag(harmony__json_get(root, "refused"), false);
 	}
 	harmony__arena_free(&arena);
 	return status;
@@ -195,6 +197,7 @@ static harmony_status save(harmony__oauth2 *oauth, harmony_error *error)
 	harmony__json_put_number(&writer, "lifetime", oauth->pair.lifetime, 0);
 	harmony__json_put_number(&writer, "renewed", oauth->pair.renewed, 0);
 	harmony__json_put_bool(&writer, "renewing", oauth->pair.renewing);
+	harmony__json_put_bool(&writer, "refused", oauth->pair.refused);
 	harmony__json_object_end(&writer);
 	status = harmony__json_end(&writer);
 	if (status == HARMONY_OK)
@@ -331,7 +334,7 @@ static harmony_status accept_pair(harmony__oauth2 *oauth, const harmony__json *r
 	oauth->pair.issued = harmony__wall(context);
 	if (*refresh)
 		oauth->pair.renewed = oauth->pair.issued;
-	oauth->pair.renewing = false;
+	oauth->pair.renewing = oauth->pair.refused = false;
 	oauth->age_then = 0;
 	oauth->at_then = harmony__monotonic(context);
 	oauth->loaded = true;
@@ -457,7 +460,12 @@ static harmony_status refresh(harmony__oauth2 *oauth, harmony_error *error)
 	oauth->pair.renewing = interrupted; /* what a refusal now would have to do with */
 	if (status != HARMONY_OK)
 		return status;
-	return grant(oauth, parameters, renewal(parameters, oauth), error);
+	status = grant(oauth, parameters, renewal(parameters, oauth), error);
+	if (status == HARMONY_AUTH) { /* a clear end: this one was not interrupted */
+		oauth->pair.refused = true;
+		(void)save(oauth, NULL);
+	}
+	return status;
 }
 
 static harmony_status not_logged_in(harmony_error *error)
@@ -680,7 +688,10 @@ harmony_status harmony__oauth2_report(harmony__oauth2 *oauth, harmony__buf *out)
 		harmony__json_put(&writer, "state", status == HARMONY_NOTFOUND ? "none" : "unreadable");
 	} else {
 		left = oauth->pair.lifetime - age_of(oauth);
-		harmony__json_put(&writer, "state", oauth->pair.renewing ? "interrupted" : "valid");
+		harmony__json_put(&writer, "state",
+		                  oauth->pair.refused    ? "refused"
+		                  : oauth->pair.renewing ? "interrupted"
+		                                         : "valid");
 		harmony__json_put_number(&writer, "expires_in", left > 0 ? left / 1000 : 0, 0);
 		left = oauth->pair.renewed + o->refresh_lifetime - harmony__wall(oauth->host->context);
 		if (o->refresh_lifetime)

@@ -62,7 +62,8 @@ harmony_status harmony__oauth2_refused(harmony__oauth2 *oauth, const char *acces
    be called again. */
 harmony_status harmony__oauth2_keep_alive(harmony__oauth2 *oauth, int64_t *next,
                                           harmony_error *error);
-/* Appends a JSON object {"state":"valid|none|refused","expires":"...","refresh_expires":...}. */
+/* Appends a JSON object {"state":"valid|refused|interrupted|none|unreadable","expires_in":...,
+   "refresh_expires_in":...}, times in seconds. */
 harmony_status harmony__oauth2_report(harmony__oauth2 *oauth, harmony__buf *out);
 
 #endif

@@ -185,6 +185,43 @@ static void test_endpoint_down(void **state)
 	}
 }
 
+static void assert_state(harmony__oauth2 *oauth, const char *state)
+{
+	harmony__buf out;
+
+	harmony__buf_init(&out, host.context, 1024);
+	assert_int_equal(harmony__oauth2_report(oauth, &out), HARMONY_OK);
+	assert_non_null(strstr(out.data, state));
+	harmony__buf_free(&out);
+}
+
+/* A login that the package ended: nothing was interrupted, however often it is tried. */
+static void test_login_ended(void **state)
+{
+	harmony__oauth2 *oauth = make("rotate", HARMONY__OAUTH2_BODY);
+	static cell ended;
+	const char *access;
+
+	login(oauth);
+	ended = *fake_cell(&f, "oauth2", false);
+	login(oauth); /* ends the one before */
+	harmony__oauth2_free(oauth);
+	*fake_cell(&f, "oauth2", false) = ended;
+	oauth = make("rotate", HARMONY__OAUTH2_BODY);
+	assert_state(oauth, "\"state\":\"valid\"");
+	fake_pass(&f, 600000);
+	for (int i = 0; i < 2; i++) {
+		harmony_error error = HARMONY_ERROR_INIT;
+		assert_int_equal(harmony__oauth2_token(&access, oauth, &error), HARMONY_AUTH);
+		assert_non_null(strstr(error.message, "harmony login"));
+		assert_null(strstr(error.message, "interrupted"));
+		assert_state(oauth, "\"state\":\"refused\"");
+	}
+	login(oauth);
+	assert_state(oauth, "\"state\":\"valid\"");
+	harmony__oauth2_free(oauth);
+}
+
 /* "Too early" is no failure: the token at hand goes on. */
 static void test_too_early(void **state)
 {
@@ -292,10 +329,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_address),    TEST(test_no_login),           TEST(test_rotation),
-		TEST(test_second_look), TEST(test_styles_and_answers), TEST(test_endpoint_down),
-		TEST(test_too_early),  TEST(test_refused_token),      TEST(test_unsaved_is_unused),
-		TEST(test_clock_jumps), TEST(test_keep_alive),         TEST(test_configuration)};
+		TEST(test_address),       TEST(test_no_login),    TEST(test_rotation),
+		TEST(test_second_look),   TEST(test_styles_and_answers),
+		TEST(test_endpoint_down), TEST(test_login_ended), TEST(test_too_early),
+		TEST(test_refused_token), TEST(test_unsaved_is_unused),
+		TEST(test_clock_jumps),   TEST(test_keep_alive),  TEST(test_configuration)};
 	int failed;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
