@@ -220,6 +220,7 @@ static harmony_status put_state(harmony__store *store, const harmony_record_chan
 	    " applied = CASE WHEN ?3 < 0 THEN applied ELSE ?3 END,"
 	    " remote_id = coalesce(?4, remote_id), code = ?5, field = ?6, message = ?7, vendor = "
 	    "?8,"
+	    " raw = CASE WHEN code = ?5 AND field = ?6 THEN raw ELSE '' END,"
 	    " boot = ?9, since = ?10, since_wall = ?11, delay = ?12, imposed = ?13,"
 	    " owner = CASE WHEN ?14 < 0 THEN owner ELSE ?14 END WHERE id = ?15",
 	    error);
@@ -273,20 +274,26 @@ harmony_status harmony__store_record_change(void *self, const harmony_record_cha
 /* ---- reading ---- */
 
 /* ?1 the monotonic clock, ?2 whether the JSON form is wanted. */
-#define COLUMNS(state, file, line, code, field, message, vendor)                                   \
+#define COLUMNS(state, file, line, code, field, message, vendor, raw)                              \
 	"SELECT r.id, r.integration, r.run, r.kind, " state ", r.state, r.identifier, r.key,"      \
-	" r.remote_id, " file ", " line ", " code ", " field ", " message ", " vendor ", r.raw,"   \
+	" r.remote_id, " file ", " line ", " code ", " field ", " message ", " vendor ", " raw ","  \
 	" r.version, r.attempts, r.owner, r.applied, r.file,"                                      \
 	" CASE WHEN r.state IN (5, 6) THEN max(r.since + r.delay - ?1, 0) ELSE 0 END, r.hash, "    \
 	"v.json "
 #define AS_IT_STANDS                                                                               \
 	COLUMNS("r.state", "r.source_file", "r.source_line", "r.code", "r.field", "r.message",     \
-		"r.vendor")                                                                        \
+		"r.vendor", "r.raw")                                                               \
 	"FROM record r LEFT JOIN version v ON ?2 AND v.record = r.id AND v.n = r.version "
+/* What a run saw is what reading had found by then: the record's own raw text may be that of
+   another field by now. */
+#define RAW_THEN                                                                                   \
+	"CASE WHEN o.code = '' THEN '' ELSE coalesce((SELECT e.old_value FROM event e"             \
+	" WHERE e.record = r.id AND e.type = 2 AND e.run <= o.run AND e.code = o.code"             \
+	" AND e.field = o.field ORDER BY e.id DESC LIMIT 1), '') END"
 #define AS_IT_CAME_OUT                                                                             \
 	COLUMNS("o.state", "coalesce(f.name, r.source_file)",                                      \
 		"CASE WHEN f.name IS NULL THEN r.source_line ELSE o.line END", "o.code",           \
-		"o.field", "o.message", "o.vendor")                                                \
+		"o.field", "o.message", "o.vendor", RAW_THEN)                                      \
 	"FROM outcome o JOIN record r ON r.id = o.record LEFT JOIN file f ON f.id = o.file"        \
 	" LEFT JOIN version v ON ?2 AND v.record = r.id AND v.n = r.version "
 

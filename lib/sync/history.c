@@ -100,6 +100,14 @@ typedef struct open_list {
 	size_t count;
 } open_list;
 
+static const harmony__finding *open_of(const open_list *open, const char *field)
+{
+	for (size_t i = 0; i < open->count; i++)
+		if (strcmp(open->list[i].field, field) == 0)
+			return &open->list[i];
+	return NULL;
+}
+
 static void drop_field(open_list *open, const char *field)
 {
 	size_t kept = 0;
@@ -158,6 +166,7 @@ typedef struct edit {
 	harmony_diagnostic_fn finding;
 	void *user;
 	char code[32], field[48], message[768], raw[256];
+	open_list open; /* what reading found and nobody has mended */
 	bool wrong;
 	harmony_error *error;
 } edit;
@@ -214,6 +223,13 @@ static harmony_status apply(edit *at, const harmony_field_change *change, const 
 		(void)harmony__buf_add(&old, text, len);
 		harmony__free(job->context, text);
 	}
+	/* Where the file's text could not be read that text is what is corrected. */
+	const harmony__finding *unread = open_of(&at->open, change->path);
+	if (unread != NULL && unread->raw[0] != '\0') {
+		harmony__buf_clear(&old);
+		(void)harmony__buf_str(&old, unread->raw);
+	}
+	drop_field(&at->open, change->path);
 	status = harmony__buf_check(&old, "a field", at->error);
 	if (status == HARMONY_OK)
 		status = harmony_record_set_path(record, change->path, change->value, at->error);
@@ -229,6 +245,13 @@ static harmony_status apply(edit *at, const harmony_field_change *change, const 
 	}
 	harmony__buf_free(&old);
 	return status;
+}
+
+static bool has_total(const harmony_record *record)
+{
+	int64_t total;
+	return harmony_record_get_number(&total, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL) ==
+	       HARMONY_OK;
 }
 
 /* A total that is what the lines make goes along when they are corrected. */
@@ -247,25 +270,30 @@ static bool total_follows(harmony_record *record)
 	return false;
 }
 
-/* Makes it follow, as an edit of its own; not when the changes name it themselves. */
+/* Makes it follow, as an edit of its own; not when the changes give it themselves. One that
+   was taken away is made anew: an invoice always has it. */
 static harmony_status renew_total(edit *at, const harmony_field_change *changes, size_t count,
 				  const char *who)
 {
 	harmony_record *record = at->window.entries[0].record;
 	char text[HARMONY_DECIMAL_SIZE];
 	int64_t was = 0, sum = 0;
+	bool there = has_total(record);
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(changes[i].path, "total") == 0)
+		if (there && strcmp(changes[i].path, "total") == 0)
 			return HARMONY_OK;
 	(void)harmony_record_get_number(&was, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
 	if (harmony_record_sum(record, NULL) != HARMONY_OK) /* too large: validation says so */
 		return HARMONY_OK;
 	(void)harmony_record_get_number(&sum, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
-	(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was, NULL);
+	if (there)
+		(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was, NULL);
+	else
+		(void)harmony_record_set_path(record, "total", "", NULL);
 	(void)harmony_decimal_format(text, sum, HARMONY_SCALE_AMOUNT, '.');
-	return sum == was ? HARMONY_OK
-			  : apply(at, &(harmony_field_change){"total", text}, who);
+	return there && sum == was ? HARMONY_OK
+				   : apply(at, &(harmony_field_change){"total", text}, who);
 }
 
 static harmony_status still_wrong(const harmony_diagnostic *diagnostic, void *user)
@@ -378,7 +406,7 @@ static harmony_status edit_record(edit *at, const harmony_field_change *changes,
 		return status;
 	for (size_t i = 0; i < count && status == HARMONY_OK; i++)
 		status = apply(at, &changes[i], who);
-	if (status == HARMONY_OK && follows)
+	if (status == HARMONY_OK && (follows || !has_total(at->window.entries[0].record)))
 		status = renew_total(at, changes, count, who);
 	if (status == HARMONY_OK)
 		status = harmony_record_validate(at->window.entries[0].record, still_wrong, at);
@@ -453,6 +481,8 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 		status = store->record_get(store->self, record, load, at, error);
 	if (status == HARMONY_OK)
 		status = may_edit(&at->row, error);
+	if (status == HARMONY_OK)
+		status = store->event_list(store->self, record, follow, &at->open, error);
 	if (status == HARMONY_OK)
 		status = edit_record(at, changes, count, who != NULL ? who : sync->who);
 	harmony__window_free(&at->window);

@@ -138,6 +138,36 @@ class Job(harness.Case):
             self.assertEqual(fields, [field, "total"] if field in ("lines.1.amount", "lines.1.vat_amount") else [field])
             self.assertEqual(self.counts(self.document(0, "reoffer", failed["id"])), {"total": 1, "booked": 1})
 
+    def refused(self, right, wrong, *files):
+        """An export in which a text was put in place of another: the failed record, and the run."""
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.assertIn(right, data)
+        self.write("out/fmuta6.csv", data.replace(right, wrong, 1))
+        run = self.document(1, "export", "dairy")["run"]
+        failed, = self.document(0, "show", run)["details"]
+        return failed, run
+
+    def test_total_taken_away(self):
+        """An invoice always has a total: without one it is that of the lines again."""
+        failed, _ = self.refused(b"15012024", b"31022024")
+        changes = self.document(0, "edit", failed["id"], "date=2024-01-15", "total=")["changes"]
+        self.assertEqual([(c["field"], c["old"], c["new"]) for c in changes],
+                         [("date", "31022024", "2024-01-15"), ("total", "142.80", ""), ("total", "", "142.80")])
+        self.assertEqual(self.counts(self.document(0, "reoffer", failed["id"])), {"total": 1, "booked": 1})
+
+    def test_raw_text_is_that_of_its_field(self):
+        """What the file had in one field is never shown as that of another."""
+        failed, first = self.refused(b"15012024", b"31022024")
+        self.assertEqual((failed["error"]["field"], failed["error"]["raw"]), ("date", "31022024"))
+        self.document(0, "edit", failed["id"], "date=2024-01-15", "party=9999")
+        result = self.check(1, "reoffer", failed["id"])
+        self.assertNotIn("31022024", result.err)
+        again, = self.document(0, "show", self.document(0, "history")["runs"][0]["run"])["details"]
+        self.assertEqual(again["error"]["code"], "unknown_party")
+        self.assertNotIn("raw", again["error"])
+        then, = self.document(0, "show", first)["details"]
+        self.assertEqual((then["error"]["field"], then["error"]["raw"]), ("date", "31022024"))
+
     def test_warnings_are_told(self):
         """A total that the lines do not make is booked by its lines, and not in silence."""
         data = (MAIN / "fmuta6.csv").read_bytes()
