@@ -10,6 +10,7 @@
 
 #define MAX_ID        8  /* digits of an invoice number */
 #define MAX_REFERENCE 16 /* characters of a payment reference */
+#define MAX_VAT_CODES 100 /* they are numbered 0 to 99 */
 
 /* ---- what a record goes by ----------------------------------------------------------------- */
 
@@ -397,45 +398,66 @@ static void put_line(multivers_entry *e, size_t row)
 	harmony__json_object_end(&e->w);
 }
 
-static bool same_code(const multivers_entry *e, size_t row, size_t other)
+/* The lines of one of Multivers' codes; several of the file's may be mapped to it. */
+typedef struct vat_total {
+	const harmony__thing *code;
+	int64_t turnover, vat;
+} vat_total;
+
+static vat_total *total_of(multivers_entry *e, vat_total *totals, size_t *count, size_t row)
 {
-	return strcmp(text_of(e, row, HARMONY_FIELD_VAT_CODE),
-		      text_of(e, other, HARMONY_FIELD_VAT_CODE)) == 0;
+	const harmony__thing *code =
+	    harmony__need(&e->draft, MULTIVERS_VAT, row, HARMONY_FIELD_VAT_CODE);
+
+	if (!code)
+		return NULL;
+	for (size_t i = 0; i < *count; i++)
+		if (totals[i].code == code)
+			return &totals[i];
+	if (*count == MAX_VAT_CODES) {
+		harmony__refuse(&e->draft, "vendor", row, "vat_code",
+				"this entry has more than %d VAT codes; split it", MAX_VAT_CODES);
+		return NULL;
+	}
+	totals[*count] = (vat_total){.code = code};
+	return &totals[(*count)++];
 }
 
-/* The VAT line of the code of `row`, unless a line before it has that code, too. */
-static void put_vat_line(multivers_entry *e, size_t row)
+static void put_vat_line(multivers_entry *e, const vat_total *total)
 {
-	int64_t turnover = 0, vat = 0, amount;
-	const harmony__thing *code;
-
-	if (!*text_of(e, row, HARMONY_FIELD_VAT_CODE))
-		return;
-	for (size_t other = 1; other < row; other++)
-		if (same_code(e, row, other))
-			return;
-	for (size_t other = row; other <= harmony_record_lines(e->draft.record); other++) {
-		if (!same_code(e, row, other))
-			continue;
-		if (harmony__number_of(&amount, e->draft.record, other, HARMONY_FIELD_AMOUNT))
-			turnover += amount;
-		if (harmony__number_of(&amount, e->draft.record, other, HARMONY_FIELD_VAT_AMOUNT))
-			vat += amount;
-	}
-	code = harmony__need(&e->draft, MULTIVERS_VAT, row, HARMONY_FIELD_VAT_CODE);
-	if (!code)
-		return;
 	harmony__json_object(&e->w);
-	harmony__json_put_number(&e->w, "amountTurnoverCur", turn(e) * turnover,
+	harmony__json_put_number(&e->w, "amountTurnoverCur", turn(e) * total->turnover,
 				 HARMONY_SCALE_AMOUNT);
 	harmony__json_put(&e->w, "currencyId", e->currency);
 	harmony__json_put_number(&e->w, "fiscalYear", e->year, 0);
-	harmony__json_put_number(&e->w, "vatAmountCur", turn(e) * vat, HARMONY_SCALE_AMOUNT);
+	harmony__json_put_number(&e->w, "vatAmountCur", turn(e) * total->vat, HARMONY_SCALE_AMOUNT);
 	harmony__json_key(&e->w, "vatCodeId");
-	harmony__json_raw_number(&e->w, code->id, strlen(code->id));
+	harmony__json_raw_number(&e->w, total->code->id, strlen(total->code->id));
 	harmony__json_put_number(&e->w, "vatScenarioId", e->scenario, 0);
 	harmony__json_put_number(&e->w, "vatType", e->m->vat_type, 0);
 	harmony__json_object_end(&e->w);
+}
+
+/* One for each code, in the order in which they come. */
+static void put_vat_lines(multivers_entry *e)
+{
+	vat_total totals[MAX_VAT_CODES];
+	size_t count = 0;
+	int64_t amount;
+
+	for (size_t row = 1; row <= harmony_record_lines(e->draft.record) && good(e); row++) {
+		vat_total *total = *text_of(e, row, HARMONY_FIELD_VAT_CODE)
+				       ? total_of(e, totals, &count, row)
+				       : NULL;
+		if (!total)
+			continue;
+		if (harmony__number_of(&amount, e->draft.record, row, HARMONY_FIELD_AMOUNT))
+			total->turnover += amount;
+		if (harmony__number_of(&amount, e->draft.record, row, HARMONY_FIELD_VAT_AMOUNT))
+			total->vat += amount;
+	}
+	for (size_t i = 0; i < count && good(e); i++)
+		put_vat_line(e, &totals[i]);
 }
 
 /* VAT without a code would be lost between the lines. */
@@ -467,8 +489,7 @@ static void put_invoice(multivers_entry *e)
 		return;
 	harmony__json_key(&e->w, "vatTransactionLines");
 	harmony__json_array(&e->w);
-	for (size_t row = 1; row <= lines && good(e); row++)
-		put_vat_line(e, row);
+	put_vat_lines(e);
 	harmony__json_array_end(&e->w);
 }
 
