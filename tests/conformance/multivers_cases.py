@@ -35,8 +35,8 @@ def count_of(house):
 # ---- what is not verified, and set wrongly
 
 # (settings, modes, the record that shows it, the setting that the message names)
-WRONG_SETTINGS = [({}, {'sales_lines': 'debit'}, R.sales('26700001'), 'sales_lines'),
-                  ({'sales_lines': 'debit'}, {}, R.sales('26700001'), 'sales_lines'),
+WRONG_SETTINGS = [({}, {'sales_lines': 'debit'}, R.sales('26700001'), 'in the other column: see `sales_lines`'),
+                  ({'sales_lines': 'debit'}, {}, R.sales('26700001'), 'in the other column: see `sales_lines`'),
                   ({}, {'credit_notes': 'both'}, credit('26700001'), 'credit_notes'),
                   ({}, {'credit_total': 'positive'}, credit('26700001'), 'credit_total'),
                   ({'credit_total': 'positive'}, {}, credit('26700001'), 'credit_total'),
@@ -270,6 +270,57 @@ def lost_store(suite):
         error = refused(house, R.parties() + [changed])['70/26700001']
         assert error['code'] in ('duplicate', 'booked_differs') and error['message'], error
         same_books(house.package, records)
+
+
+@case
+def same_numbers(suite):
+    """One invoice number in two years, in two journals, or of two totals: never the one taken for the other."""
+    for first, more in ((R.sales('1'), {'date': '2025-05-11', 'year': 2025}), (R.sales('1'), {'journal': '71'}),
+                        (R.purchase('1'), {'date': '2025-05-11', 'year': 2025})):
+        package = suite.package()
+        package.maps = dict(package.maps, journals=dict(package.maps['journals'], **{'71': 'VK2'}))
+        with House(suite.program, package) as house:
+            house.package.sim.first.journals['VK2'] = 'VK'
+            second = dict(first, **more)
+            run = house.export(R.parties() + [first, second], REJECTED)
+            errors = [record['error'] for record in house.failed(run).values()]
+            assert [(e['code'], e['field']) for e in errors] == [('duplicate', 'entry_number')], errors
+            same_books(house.package, R.parties() + [first])
+
+
+@case
+def booked_by_hand(suite):
+    """An entry that others booked under our number with another total is refused, and stops nothing."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + [R.sales('26700001')])
+        house.forget()
+        house.login()
+        records = [R.sales('26700001', value='99.00'), R.sales('26700002')]
+        run = house.export(records, REJECTED)
+        assert run['records']['booked'] == 1 and run['records']['waiting'] == 0, run
+        error = house.failed(run)['70/26700001']['error']
+        assert error['code'] == 'booked_differs' and '121.00' in error['message'], error
+        assert '119.79' in error['message'] and 'sales_lines' not in error['message'], error
+        house.forget()  # and when it is met only as it is offered
+        house.login()
+        house.package.fault('404', r'^GET .*/CustomerInvoice/', times=2)
+        run = house.export([R.sales('26700001', value='98.00'), R.sales('26700003')], REJECTED)
+        assert run['records']['booked'] == 1 and run['records']['waiting'] == 0, run
+
+
+@case
+def one_code_for_two(suite):
+    """Two VAT codes of the file that are one of Multivers make one VAT line."""
+    package = suite.package()
+    package.maps = dict(package.maps, vat=dict(package.maps['vat'], G='2'))
+    with House(suite.program, package) as house:
+        record = R.invoice('sales_invoice', '26700001', '1001', [
+            R.line('800', '100.00', 'H', '21.00'), R.line('800', '10.00', 'L', '0.90'), R.line('801', '50.00', 'G', '10.50')])
+        house.export(R.parties() + [record])
+        row = house.package.sim.first.invoices['Customer'][0]
+        assert [(line['vatCodeId'], line['amountTurnoverCur'], line['vatAmountCur'])
+                for line in row['vatTransactionLines']] == [(2, Decimal(150), Decimal('31.50')),
+                                                            (1, Decimal(10), Decimal('0.90'))], row
 
 
 # ---- messages

@@ -224,6 +224,9 @@ harmony_status multivers_reserve(int64_t *number, bool *again, multivers *m,
 void multivers_used(multivers *m, const harmony_record *record);
 harmony_status multivers_release(multivers *m, const harmony_record *record, bool taken,
 				 harmony_error *error);
+/* Whether what is booked went out under the number that is reserved for the record. */
+harmony_status multivers_was_sent(bool *yes, multivers *m, const harmony_record *record,
+				  const harmony__json *booked, harmony_error *error);
 /* "FinTrans/2026/MEM/7" of a record that was sent; HARMONY_NOTFOUND when nothing is known. */
 harmony_status multivers_reserved_path(harmony__buf *path, multivers *m,
 				       const harmony_record *record, harmony_error *error);

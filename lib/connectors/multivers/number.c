@@ -313,6 +313,22 @@ harmony_status multivers_release(multivers *m, const harmony_record *record, boo
 	return rewrite(m, key, NULL, true, error);
 }
 
+harmony_status multivers_was_sent(bool *yes, multivers *m, const harmony_record *record,
+				  const harmony__json *booked, harmony_error *error)
+{
+	reserved r;
+	int64_t number;
+	char key[KEY_SIZE];
+	harmony_status status = load_numbers(m, error);
+
+	key_of(key, record);
+	*yes = status == HARMONY_OK && find(&r, m, key) &&
+	       (harmony__json_whole(&number, harmony__json_get(booked, "journalTransaction")) !=
+		    HARMONY_OK ||
+		number == r.number);
+	return status;
+}
+
 harmony_status multivers_reserved_path(harmony__buf *path, multivers *m,
 				       const harmony_record *record, harmony_error *error)
 {

@@ -125,19 +125,31 @@ static harmony_status compare_lines(const multivers *m, const harmony_record *re
 	return HARMONY_OK;
 }
 
-/* What the total of an invoice hangs on, when it is the other way round or another. */
+/* Of the lines alone, without VAT. */
+static int64_t net_of(const harmony_record *record)
+{
+	int64_t net = 0, amount;
+
+	for (size_t row = 1; row <= harmony_record_lines(record); row++)
+		if (harmony__number_of(&amount, record, row, HARMONY_FIELD_AMOUNT))
+			net += amount;
+	return net;
+}
+
+/* What the total of an invoice hangs on, when it is the other way round, whole or but for its VAT,
+   or another. */
 static const char *advice(const harmony_record *record, int64_t is, int64_t want)
 {
 	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
 
-	if (is == -want && multivers_is_credit(record))
+	if (is != -want && is != want - 2 * net_of(record))
+		return "lines or VAT were dropped or computed anew: see `vat`, and on a sales "
+		       "invoice `sales_lines`";
+	if (multivers_is_credit(record))
 		return "this Multivers has another sign or form for credit notes: see "
 		       "`credit_total` and `credit_notes`";
-	if (is == -want)
-		return sales ? "this Multivers has sales in the other column: see `sales_lines`"
-			     : "its sign is turned: see `credit_notes`";
-	return "lines or VAT were dropped or computed anew: see `vat`, and on a sales invoice "
-	       "`sales_lines`";
+	return sales ? "this Multivers has sales in the other column: see `sales_lines`"
+		     : "its sign is turned: see `credit_notes`";
 }
 
 static bool compare_total(const multivers *m, const harmony_record *record,
@@ -252,6 +264,23 @@ static harmony_status path_of(harmony__buf *path, multivers *m, const harmony_re
 	return harmony__buf_check(path, "a request", error);
 }
 
+/* It was not this store that sent it: its total says nothing of how the next ones are booked. */
+static void tell_other_total(const harmony_record *record, const harmony__json *booked,
+			     harmony_verdict *verdict)
+{
+	int64_t is = 0;
+	char is_text[HARMONY_DECIMAL_SIZE], want_text[HARMONY_DECIMAL_SIZE];
+
+	(void)amount_of(&is, booked, "amountTotalCur", "amountTotal");
+	harmony_decimal_format(is_text, is, HARMONY_SCALE_AMOUNT, '.');
+	harmony_decimal_format(want_text, harmony__sum_of(record), HARMONY_SCALE_AMOUNT, '.');
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_DIFFERS, "booked_differs", "total",
+			    "Multivers has an entry of this number with a total of %s, and this "
+			    "one has %s; it was booked before, by other means or under an older "
+			    "store: correct it there, or renumber this one",
+			    is_text, want_text);
+}
+
 /* A memorial that is not called as ours was is ours only when it holds the same; and when it is
    called otherwise and holds the same, nobody knows. */
 static harmony_status judge(multivers *m, const harmony_record *record, const char *where,
@@ -259,14 +288,18 @@ static harmony_status judge(multivers *m, const harmony_record *record, const ch
 			    harmony_error *error)
 {
 	int owner = harmony_record_kind(record) == HARMONY_MEMORIAL ? whose(record, root) : OURS;
-	bool total = false;
+	bool total = false, sent = false;
 	harmony_status status = multivers_compare(m, record, root, &total, verdict, error);
 
+	if (status == HARMONY_OK && total && owner == OURS)
+		status = multivers_was_sent(&sent, m, record, root, error);
 	if (status != HARMONY_OK)
 		return status;
+	if (total && owner == OURS && !sent && harmony_record_kind(record) != HARMONY_MEMORIAL)
+		tell_other_total(record, root, verdict);
 	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), where, strlen(where));
 	if (owner == OURS)
-		return total ? multivers_stop(m, harmony_record_kind(record), error) : HARMONY_OK;
+		return sent ? multivers_stop(m, harmony_record_kind(record), error) : HARMONY_OK;
 	if (owner == ANOTHERS && verdict->outcome == HARMONY_OUTCOME_DIFFERS)
 		harmony__verdict_at(verdict, HARMONY_OUTCOME_ABSENT, "");
 	else if (owner == ANOTHERS || verdict->outcome == HARMONY_OUTCOME_DIFFERS)
@@ -274,17 +307,30 @@ static harmony_status judge(multivers *m, const harmony_record *record, const ch
 	return HARMONY_OK;
 }
 
-/* Another relation's, or with another reference: the number is used for something else, and ours
-   was never booked under it. */
+/* Of another day, journal or relation, or with another reference: the number is used for something
+   else, such as an entry of another year, and ours was never booked under it. */
 static bool is_another(const multivers *m, const harmony_record *record, const harmony__json *root)
 {
 	bool sales = harmony_record_kind(record) == HARMONY_SALES_INVOICE;
 	const char *party =
 	    harmony__json_text(harmony__json_get(root, sales ? "customerId" : "supplierId"), "");
+	const char *journal = harmony__json_text(harmony__json_get(root, "journalId"), "");
 	const char *reference = harmony__json_text(harmony__json_get(root, "reference"), "");
 	const char *ours = harmony__text_of(
 	    record, HARMONY_HEADER, multivers_reference_field(m, harmony_record_kind(record)));
+	harmony_date want, is;
 
+	if (harmony_record_get_date(&want, record, HARMONY_HEADER, HARMONY_FIELD_DATE) ==
+		HARMONY_OK &&
+	    multivers_date(&is, harmony__json_get(root, "invoiceDate")) &&
+	    harmony_date_to_days(is) != harmony_date_to_days(want))
+		return true;
+	if (*journal &&
+	    !harmony__equal_nocase(
+		journal,
+		harmony__mapped(&m->frame, "journals",
+				harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_JOURNAL))))
+		return true;
 	return (*party && strcmp(party, harmony__text_of(record, HARMONY_HEADER,
 							 HARMONY_FIELD_PARTY)) != 0) ||
 	       (*reference && *ours && !begins(ours, reference));
