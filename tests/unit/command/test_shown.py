@@ -46,6 +46,37 @@ class Shown(harness.Case):
                              re.sub(TIME, "TIME", output), command)
 
 
+    def configurations(self):
+        """(page, text) of each configuration that a guide or a manual page shows."""
+        for page in sorted((ROOT / "docs").glob("*.md")):
+            for block in re.findall(r"(?m)(?:^(?:    .*)?\n)+", page.read_text()):
+                if "[integration " in block:
+                    yield page.name, re.sub(r"(?m)^ +", "", block)
+        page = (ROOT / "docs" / "harmony.conf.5").read_text()
+        yield "harmony.conf.5", re.search(r"\.Bd -literal.*\n((?:.*\n)*?)\.Ed", page)[1]
+
+    def test_configurations_are_taken(self):
+        known = self.document(0, "help", "config")["connectors"]
+        count = 0
+        for page, text in self.configurations():
+            if re.search(r"connector = ([\w-]+)", text)[1] not in known:
+                continue
+            self.write("harmony.conf", text.replace("/var/lib/harmony/", "").replace("key_file", "; key_file"))
+            result = self.run_it("status")
+            self.assertEqual(result.code, 0, f"{page}: {result.err}")
+            count += 1
+        self.assertGreaterEqual(count, len(known))
+
+    def test_examples_of_the_formats(self):
+        for page, kind in (("fmuta6.5", "sales_invoice"), ("dbopen.5", "outstanding_item")):
+            rows = re.search(r"\.Bd -literal.*\n((?:.*\n)*?)\.Ed", (ROOT / "docs" / page).read_text())[1]
+            self.write("shown.csv", rows.replace("\n", "\r\n"))
+            records = self.records("shown.csv")
+            self.assertEqual({record["kind"] for record in records}, {kind})
+            file, = self.document(0, "check", "shown.csv")["files"]
+            self.assertEqual(file["diagnostics"], [])
+
+
 class Explained(harness.Case):
     def rows(self, page):
         """The words that begin a row of a table."""
@@ -88,6 +119,23 @@ class Explained(harness.Case):
         known |= set(re.findall(r'whole_seconds\(to, "(\w+)"', source))
         named = set(re.findall(r"\bharmony_([a-z_0-9]+)\b", (ROOT / "docs" / "service.md").read_text()))
         self.assertEqual(named - known, set())
+
+
+    def test_settings_of_each_package(self):
+        """Its page has every key of a connector, and the default that it has."""
+        for connector in self.document(0, "help", "config")["connectors"]:
+            if connector == "ledger":
+                continue
+            text = (ROOT / "docs" / f"{connector}.md").read_text()
+            keys = {key["name"]: key.get("default", "") for key in self.document(0, "help", "config", connector)["keys"]}
+            for key in keys:
+                self.assertRegex(text, rf"(`|\n +){key}(`| =)", f"{connector}: {key}")
+            told = re.findall(r"`(\w+)` = `([\w.]+)`, `", text) + re.findall(r"`(\w+) = ([\w.]+)`, `", text)
+            told += re.findall(r"\n\| `(\w+)` \| `?([\w.]+)`? \|", text)
+            self.assertGreater(len(told), 5)
+            for key, default in told:
+                if keys.get(key):
+                    self.assertEqual(keys[key], default, f"{connector}: {key}")
 
 
 class Links(harness.Case):
