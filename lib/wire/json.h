@@ -102,7 +102,8 @@ bool harmony__json_flag(const harmony__json *value, bool fallback);
    nothing is rounded. Errors: HARMONY_NOTFOUND (absent or null), HARMONY_FORMAT (no
    number), HARMONY_RANGE. `*out` is untouched on error. */
 harmony_status harmony__json_decimal(int64_t *out, const harmony__json *value, unsigned scale);
-/* The same in 1/100. */
+/* The same in 1/100. The tail of a binary fraction is taken off, 300.01000000000005 being 300.01:
+   from the third decimal on at least five noughts or nines. */
 harmony_status harmony__json_amount(int64_t *out, const harmony__json *value);
 /* The same for whole numbers. */
 harmony_status harmony__json_whole(int64_t *out, const harmony__json *value);

@@ -149,6 +149,13 @@ static bool all_zeros(const char *text, size_t len)
 	return true;
 }
 
+static bool all_digits(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] >= '0' && text[len - 1] <= '9')
+		len--;
+	return len == 0;
+}
+
 /* Writes a mantissa times 10^shift without an exponent. HARMONY_FORMAT when it is no
    decimal, HARMONY_RANGE when no number is that long. */
 static harmony_status shift_point(char *to, size_t size, size_t *used, const char *text, size_t len,
@@ -184,25 +191,36 @@ static harmony_status shift_point(char *to, size_t size, size_t *used, const cha
 	return HARMONY_OK;
 }
 
-harmony_status harmony__json_number(int64_t *out, const char *text, size_t len, unsigned scale)
+/* The number without an exponent: itself, or written out in `plain`. */
+static harmony_status without_exponent(const char **text, size_t *len, char *plain, size_t size)
 {
-	char plain[HARMONY_MAX_JSON_NUMBER * 2];
-	const char *e = memchr(text, 'e', len);
+	const char *e = memchr(*text, 'e', *len);
 	size_t mantissa;
 	harmony_status status;
 	int shift;
 
 	if (!e)
-		e = memchr(text, 'E', len);
+		e = memchr(*text, 'E', *len);
 	if (HARMONY__LIKELY(!e))
-		return harmony__decimal(out, text, len, scale, '.', NULL);
-	mantissa = (size_t)(e - text);
-	if (mantissa > HARMONY_MAX_JSON_NUMBER || !exponent(&shift, e + 1, len - mantissa - 1))
+		return HARMONY_OK;
+	mantissa = (size_t)(e - *text);
+	if (mantissa > HARMONY_MAX_JSON_NUMBER || !exponent(&shift, e + 1, *len - mantissa - 1))
 		return HARMONY_FORMAT;
-	if (all_zeros(text, mantissa))
-		return harmony__decimal(out, text, mantissa, scale, '.', NULL);
-	status = shift_point(plain, sizeof(plain), &len, text, mantissa, shift);
-	return status ? status : harmony__decimal(out, plain, len, scale, '.', NULL);
+	if (all_zeros(*text, mantissa)) {
+		*len = mantissa;
+		return HARMONY_OK;
+	}
+	status = shift_point(plain, size, len, *text, mantissa, shift);
+	*text = plain;
+	return status;
+}
+
+harmony_status harmony__json_number(int64_t *out, const char *text, size_t len, unsigned scale)
+{
+	char plain[HARMONY_MAX_JSON_NUMBER * 2];
+	harmony_status status = without_exponent(&text, &len, plain, sizeof(plain));
+
+	return status ? status : harmony__decimal(out, text, len, scale, '.', NULL);
 }
 
 harmony_status harmony__json_decimal(int64_t *out, const harmony__json *value, unsigned scale)
@@ -214,9 +232,38 @@ harmony_status harmony__json_decimal(int64_t *out, const harmony__json *value, u
 	return harmony__json_number(out, value->text, value->len, scale);
 }
 
+/* Digits behind the second decimal that a double needs to be told from a whole cent. */
+#define TAIL 5u
+
+/* What a server that counts in doubles makes of 300.01: 300.01000000000005, or 300.00999999999999.
+   The next digits are noughts or nines; anything else is another amount. */
+static harmony_status amount_of_double(int64_t *out, const char *text, size_t len)
+{
+	char plain[HARMONY_MAX_JSON_NUMBER * 2];
+	const char *point;
+	size_t cents;
+	int64_t value;
+
+	if (without_exponent(&text, &len, plain, sizeof(plain)) != HARMONY_OK)
+		return HARMONY_RANGE;
+	point = memchr(text, '.', len);
+	cents = point ? (size_t)(point - text) + 1 + HARMONY_SCALE_AMOUNT : len;
+	if (len <= cents + TAIL || !all_digits(text + cents, len - cents) ||
+	    harmony__decimal(&value, text, cents, HARMONY_SCALE_AMOUNT, '.', NULL) != HARMONY_OK)
+		return HARMONY_RANGE;
+	if (memcmp(text + cents, "99999", TAIL) == 0 && value > INT64_MIN && value < INT64_MAX)
+		value += *text == '-' ? -1 : 1;
+	else if (memcmp(text + cents, "00000", TAIL) != 0)
+		return HARMONY_RANGE;
+	*out = value;
+	return HARMONY_OK;
+}
+
 harmony_status harmony__json_amount(int64_t *out, const harmony__json *value)
 {
-	return harmony__json_decimal(out, value, HARMONY_SCALE_AMOUNT);
+	harmony_status status = harmony__json_decimal(out, value, HARMONY_SCALE_AMOUNT);
+
+	return status == HARMONY_RANGE ? amount_of_double(out, value->text, value->len) : status;
 }
 
 harmony_status harmony__json_whole(int64_t *out, const harmony__json *value)

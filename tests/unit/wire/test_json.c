@@ -285,6 +285,43 @@ static void a_tree_answers(void **state)
 	harmony_context_free(context);
 }
 
+/* A server that counts in doubles says 300.01000000000005; 300.015 is said by none. */
+static void an_amount_loses_its_binary_tail(void **state)
+{
+	static const struct {
+		const char *text;
+		harmony_status status;
+		int64_t amount;
+	} rows[] = {{"300.01000000000005", HARMONY_OK, 30001},
+	            {"-60.500000000000014", HARMONY_OK, -6050},
+	            {"300.00999999999999", HARMONY_OK, 30001},
+	            {"-0.019999999999999574", HARMONY_OK, -2},
+	            {"-0.0099999999999997868", HARMONY_OK, -1},
+	            {"1.4210854715202004e-14", HARMONY_OK, 0},
+	            {"3.0001000000000005E2", HARMONY_OK, 30001},
+	            {"99999999.989999994", HARMONY_OK, 9999999999},
+	            {"12345678.910000000", HARMONY_OK, 1234567891},
+	            {"1.999999999999", HARMONY_OK, 200},
+	            {"1.005", HARMONY_RANGE, 0},
+	            {"1.00001", HARMONY_RANGE, 0},
+	            {"1.000009", HARMONY_RANGE, 0},
+	            {"1.99999", HARMONY_RANGE, 0},
+	            {"1.0049999999999999", HARMONY_RANGE, 0},
+	            {"1.0000000x", HARMONY_FORMAT, 0},
+	            {"99999999999999999999", HARMONY_RANGE, 0},
+	            {"92233720368547758.079999999", HARMONY_RANGE, 0},
+	            {"1e400", HARMONY_RANGE, 0}};
+	harmony__json value = {.type = HARMONY__JSON_STRING};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t amount = 0;
+		value.text = rows[i].text;
+		value.len = strlen(rows[i].text);
+		assert_int_equal(harmony__json_amount(&amount, &value), rows[i].status);
+		assert_int_equal(amount, rows[i].amount);
+	}
+}
+
 static void a_tree_larger_than_its_arena_is_refused(void **state)
 {
 	harmony_context *context = plain_context();
@@ -476,6 +513,7 @@ int main(void)
 		cmocka_unit_test(a_callback_can_end_it),
 		cmocka_unit_test(every_failed_allocation_is_told_and_leaks_nothing),
 		cmocka_unit_test(a_tree_answers),
+		cmocka_unit_test(an_amount_loses_its_binary_tail),
 		cmocka_unit_test(a_tree_larger_than_its_arena_is_refused),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(the_writer_writes),
