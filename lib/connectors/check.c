@@ -56,7 +56,8 @@ static harmony_status check_tables(checking *c, harmony_error *error)
 			tell(c, HARMONY_NOTE, p->sources[i].many, "%zu found",
 			     c->frame->tables[i].count);
 		} else if (status == HARMONY_REJECTED || status == HARMONY_CONFIG) {
-			tell(c, HARMONY_FAILURE, p->sources[i].many, "%s", mine.message);
+			tell(c, HARMONY_FAILURE, p->sources[i].many, "%s%s%s", mine.message,
+			     mine.vendor[0] ? ": " : "", mine.vendor);
 		} else {
 			if (error && error->status == HARMONY_OK)
 				*error = mine;

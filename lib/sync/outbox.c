@@ -462,14 +462,16 @@ static void read_status(harmony__job *job, batch *sent, harmony_status status,
 	for (size_t i = 0; i < sent->count; i++) {
 		harmony_verdict *verdict = &sent->verdicts[i];
 		if (verdict->outcome == HARMONY_OUTCOME_NONE && status != HARMONY_OK &&
-		    status != HARMONY_INDOUBT)
+		    status != HARMONY_INDOUBT) {
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_WAITING,
-					    harmony__code_of(status), "", "%s",
-					    why->message);
-		else if (verdict->outcome == HARMONY_OUTCOME_NONE && why->message[0] != '\0')
+					    harmony__code_of(status), "", "%s", why->message);
+			harmony__copy_text(verdict->vendor, sizeof(verdict->vendor), why->vendor,
+					   strlen(why->vendor));
+		} else if (verdict->outcome == HARMONY_OUTCOME_NONE && why->message[0] != '\0') {
 			harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT,
 					    harmony_code_word(HARMONY_CODE_IN_DOUBT), "", "%s",
 					    why->message);
+		}
 		doubt = doubt || verdict->outcome == HARMONY_OUTCOME_NONE ||
 			verdict->outcome == HARMONY_OUTCOME_IN_DOUBT;
 		sent->entries[i]->verdict = *verdict;
