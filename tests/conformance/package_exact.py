@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+import exact_cases
 import package
 import exact_online
 from exact_books import MEMORIAL, MEMORIAL_LINES, PURCHASE, SALES
@@ -11,6 +12,7 @@ from exact_books import MEMORIAL, MEMORIAL_LINES, PURCHASE, SALES
 class ExactOnline(package.Package):
     name = 'exact-online'
     simulator = exact_online.Simulator
+    cases = exact_cases.CASES
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}

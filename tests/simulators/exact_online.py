@@ -19,6 +19,7 @@ Each takes "division" where it is a document; customers etc. go to the first one
 """
 import datetime
 import json
+import math
 import re
 import urllib.parse
 from decimal import Decimal
@@ -79,6 +80,10 @@ class Simulator(base.Simulator):
         "tolerate_read_only": False, "type_writable": False, "entry_id": "honoured",
         "entry_number": "honoured", "payables_sign": "positive", "payables_list_sign": "positive",
         "sales_duplicates": "accepted", "overlong": "refuse", "memorial_balance": "with_vat",
+        "lists": "results",   # or bare: {"d": [...], "__next": ...}, as some report of the bulk lists
+        "doubles": "short",   # or long: 300.01 as 300.01000000000005
+        "leading_zeros": "kept",  # or dropped, in the code of a relation
+        "must_filter": {},    # {"bulk/Financial/GLAccounts": [names]}: other filters than MUST_FILTER's
     }
     resources = RESOURCES
 
@@ -380,7 +385,7 @@ class Simulator(base.Simulator):
                 compiled = odata.Filter(options["$filter"], resource.types, resource.model)
             except odata.QueryError as error:
                 self.refuse(request, 400, "wrong $filter: %s" % error, str(error))
-        must, may = MUST_FILTER.get(name), MAY_FILTER.get(name)
+        must, may = set(self.modes["must_filter"].get(name, MUST_FILTER.get(name, ()))), MAY_FILTER.get(name)
         names = set(compiled.names) if compiled else set()
         if must and not names & must:
             self.refuse(request, 400, "a filter is mandatory on " + name,
@@ -413,10 +418,10 @@ class Simulator(base.Simulator):
         shown = [self.render(request, division, resource, rows[key], select) for key in found]
         if "$top" in options and not name.startswith("read/"):
             return Answer(200, {"d": shown})
-        body = {"results": shown}
-        if more:
-            body["__next"] = self.next_link(request, options, resource, found[-1])
-        return Answer(200, {"d": body})
+        link = {"__next": self.next_link(request, options, resource, found[-1])} if more else {}
+        if self.modes["lists"] == "bare" and name.startswith("bulk/"):
+            return Answer(200, dict({"d": shown}, **link))
+        return Answer(200, {"d": dict({"results": shown}, **link)})
 
     def sorted(self, request, resource, rows, order):
         keys = list(rows)
@@ -457,6 +462,8 @@ class Simulator(base.Simulator):
                 shown[name] = {"__deferred": {"uri": uri + "/" + name}}
             else:
                 shown[name] = odata.to_json(row.get(name))
+            if self.modes["doubles"] == "long" and isinstance(shown[name], float):
+                shown[name] = math.nextafter(math.nextafter(shown[name], math.inf), math.inf)
         return shown
 
     def me(self, request):
@@ -631,6 +638,8 @@ class Simulator(base.Simulator):
             code = str(max((int(word) for word in taken), default=0) + 1)
         if not code.isdigit() or len(code) > 18:
             raise Business(("invalid", "code"))
+        if self.modes["leading_zeros"] == "dropped":
+            code = code.lstrip("0") or "0"
         if code in taken:
             raise Business(("exists", "code"))
         row["Code"] = code.rjust(18)

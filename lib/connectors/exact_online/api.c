@@ -36,7 +36,11 @@ const harmony__json *exact_list(const harmony__json *root)
 
 void exact_next(harmony__buf *next, const char *url, const harmony__json *root)
 {
-	harmony__buf_str(next, harmony__json_text(harmony__json_get(root, "d", "__next"), ""));
+	const char *inside = harmony__json_text(harmony__json_get(root, "d", "__next"), "");
+
+	/* Where `d` is a bare list, the address stands beside it. */
+	harmony__buf_str(next, *inside ? inside
+				       : harmony__json_text(harmony__json_get(root, "__next"), ""));
 }
 
 /* ---- requests ----------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #define MAX_BODY HARMONY_MAX_ENTRY
 
 enum { JOURNAL_SALES = 20, JOURNAL_PURCHASE = 22, JOURNAL_GENERAL = 90 };
+enum { LEDGER_DEBTORS = 20, LEDGER_CREDITORS = 22 };
 
 /* What differs between the three kinds of entry. */
 typedef struct shape {
@@ -125,6 +126,14 @@ static void put_vat(entry *e, size_t row)
 		    vat->thing.code);
 		return;
 	}
+	if ((vat->vat_use == 'P' && e->shape->kind == HARMONY_SALES_INVOICE) ||
+	    (vat->vat_use == 'S' && e->shape->kind == HARMONY_PURCHASE_INVOICE)) {
+		harmony__refuse(&e->draft, "unknown_vat_code", row, "vat_code",
+				"VAT code '%s' of Exact Online is for %s alone; map to one for %s",
+				vat->thing.code, vat->vat_use == 'P' ? "purchases" : "sales",
+				vat->vat_use == 'P' ? "sales" : "purchases");
+		return;
+	}
 	harmony__json_put(&e->w, "VATCode", vat->thing.code);
 	if (e->beside)
 		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
@@ -133,25 +142,60 @@ static void put_vat(entry *e, size_t row)
 		harmony__json_put_number(&e->w, "AmountVATFC", 0, HARMONY_SCALE_AMOUNT);
 }
 
+/* A ledger account may insist on a cost centre, or take none. */
+static void check_use(entry *e, size_t row, int64_t use, harmony_field field, const char *name,
+		      const char *words)
+{
+	const char *account = harmony__text_of(e->record, row, HARMONY_FIELD_ACCOUNT);
+	bool given = *harmony__text_of(e->record, row, field);
+
+	if (use == EXACT_MANDATORY && !given)
+		harmony__refuse(
+		    &e->draft, "missing_field", row, name,
+		    "ledger account '%s' needs a %s in Exact Online; give the line one", account,
+		    words);
+	else if (use == EXACT_NONE && given)
+		harmony__refuse(&e->draft, "vendor", row, name,
+				"ledger account '%s' takes no %s in Exact Online; take it off the "
+				"line, or allow it there",
+				account, words);
+}
+
 static void put_account(entry *e, size_t row)
 {
-	const char *code = harmony__text_of(e->record, row, HARMONY_FIELD_ACCOUNT);
 	const exact_thing *account =
 	    harmony__need(&e->draft, EXACT_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT);
 
 	if (!account)
 		return;
 	harmony__json_put(&e->w, "GLAccount", account->thing.id);
-	if (account->needs_centre && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_CENTRE))
-		harmony__refuse(
-		    &e->draft, "missing_field", row, "cost_centre",
-		    "ledger account '%s' needs a cost centre in Exact Online; give the line one",
-		    code);
-	else if (account->needs_unit && !*harmony__text_of(e->record, row, HARMONY_FIELD_COST_UNIT))
-		harmony__refuse(
-		    &e->draft, "missing_field", row, "cost_unit",
-		    "ledger account '%s' needs a cost unit in Exact Online; give the line one",
-		    code);
+	if (e->shape->party &&
+	    (account->type == LEDGER_DEBTORS || account->type == LEDGER_CREDITORS))
+		harmony__refuse(&e->draft, "unknown_account", row, "account",
+				"'%s' is an account of debtors or creditors in Exact Online, which "
+				"take no invoice lines; map to an account of revenue or cost",
+				account->thing.code);
+	else
+		check_use(e, row, account->centre, HARMONY_FIELD_COST_CENTRE, "cost_centre",
+			  "cost centre");
+	if (going_on(e))
+		check_use(e, row, account->unit, HARMONY_FIELD_COST_UNIT, "cost_unit",
+			  "cost unit");
+}
+
+/* The field of a whole number, when the text is one that fits into it. */
+static void put_whole(entry *e, const char *name, const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+
+	if (len == 0 || len > 9 || text[len] != '\0')
+		return;
+	while (len > 1 && *text == '0') { /* JSON numbers have no leading zeros */
+		text++;
+		len--;
+	}
+	harmony__json_key(&e->w, name);
+	harmony__json_raw_number(&e->w, text, len);
 }
 
 static void put_general_line(entry *e, size_t row)
@@ -164,6 +208,7 @@ static void put_general_line(entry *e, size_t row)
 		if (thing)
 			harmony__json_put(&e->w, "Account", thing->id);
 	}
+	put_whole(e, "OurRef", harmony__text_of(e->record, row, HARMONY_FIELD_INVOICE_NUMBER));
 	/* The only place of a general journal entry where a key of ours stays to be found. */
 	if (row == 1) {
 		harmony__lasting_name(key, e->record);
@@ -246,22 +291,6 @@ static void put_period(entry *e)
 		   HARMONY_FIELD_PERIOD, 0);
 }
 
-/* A number of ours as Exact's, when the setting wants it and it is one. */
-static void put_number(entry *e)
-{
-	const char *text = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
-	size_t len = strspn(text, "0123456789");
-
-	if (!e->x->send_number || len == 0 || len > 9 || text[len] != '\0')
-		return;
-	while (len > 1 && *text == '0') { /* JSON numbers have no leading zeros */
-		text++;
-		len--;
-	}
-	harmony__json_key(&e->w, "EntryNumber");
-	harmony__json_raw_number(&e->w, text, len);
-}
-
 /* An EntryID of our own: a UUID of version 8 from the natural key, so that a repetition
    would collide, where Exact honours it. */
 static void put_id(entry *e)
@@ -323,7 +352,9 @@ static void put_header(entry *e)
 	const char *currency = harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_CURRENCY);
 
 	put_id(e);
-	put_number(e);
+	if (e->x->send_number)
+		put_whole(e, "EntryNumber",
+			  harmony__text_of(e->record, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER));
 	put_journal(e);
 	if (going_on(e) && e->shape->party)
 		put_invoice(e);
@@ -394,6 +425,21 @@ static void check_echo(const harmony_record *record, const harmony__json *root,
 	    is, want);
 }
 
+static harmony_status remember_parties(exact *x, const harmony_record *record,
+				       harmony_error *error)
+{
+	harmony_status status = HARMONY_OK;
+
+	for (size_t row = 0; row <= harmony_record_lines(record) && status == HARMONY_OK; row++) {
+		const char *code = harmony__text_of(record, row, HARMONY_FIELD_PARTY);
+		const harmony__thing *party =
+		    *code ? harmony__table_look(&x->frame.tables[EXACT_PARTIES], code) : NULL;
+		if (party)
+			status = exact_remember(x, code, party->row, error);
+	}
+	return status;
+}
+
 harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony_verdict *verdict,
 				 harmony_error *error)
 {
@@ -405,6 +451,8 @@ harmony_status exact_offer_entry(exact *x, const harmony_record *record, harmony
 	harmony__arena_init(&arena, x->frame.context, HARMONY__TREE_LIMIT);
 	harmony__buf_init(&body, x->frame.context, MAX_BODY);
 	status = exact_entry_body(x, record, &body, verdict, error);
+	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE)
+		status = remember_parties(x, record, error);
 	if (status == HARMONY_OK && verdict->outcome == HARMONY_OUTCOME_NONE)
 		status = exact_send(x, "POST", exact_entry_path(harmony_record_kind(record)), &body,
 				    &arena, &root, verdict, error);

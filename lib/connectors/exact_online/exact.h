@@ -22,13 +22,17 @@ enum {
 	EXACT_TABLES
 };
 
+/* What a ledger account says of cost centres and units. */
+enum { EXACT_OPTIONAL, EXACT_MANDATORY, EXACT_NONE };
+
 /* A thing of Exact's. */
 typedef struct exact_thing {
 	harmony__thing thing;
 	int64_t type; /* journal: 20, 22, 90; ledger account: 20, 22, 110, ... */
 	bool allow_vat, allow_rate;
-	bool needs_centre, needs_unit;
-	char vat_type; /* VAT codes: B, E, I, N */
+	int64_t centre, unit; /* EXACT_OPTIONAL, ... */
+	char vat_type;        /* VAT codes: B, E, I, N */
+	char vat_use;         /* VAT codes: S sales, P purchases, B both */
 } exact_thing;
 
 typedef struct exact {
@@ -71,6 +75,11 @@ void exact_words(char *words, size_t size, harmony__frame *f,
 /* ---- lookup.c --------------------------------------------------------------------------- */
 
 harmony_status exact_load(harmony__frame *f, int table, const char *code, harmony_error *error);
+/* Keeps `code` of ours for the relation that Exact has as `row`, where its Code is another. */
+harmony_status exact_remember(exact *x, const char *code, const harmony__json *row,
+			      harmony_error *error);
+/* Exact's Code becomes ours where that was kept. */
+harmony_status exact_recall(char *code, size_t size, exact *x, harmony_error *error);
 /* Trailing and leading blanks, which Exact pads codes with, off; in `buffer`. */
 const char *exact_trim(char *buffer, size_t size, const char *text);
 

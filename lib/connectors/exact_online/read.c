@@ -264,10 +264,11 @@ static harmony_status find_party(exact *x, const harmony_record *record, harmony
 	harmony_verdict_set(verdict,
 			    thing && !changes ? HARMONY_OUTCOME_BOOKED : HARMONY_OUTCOME_ABSENT,
 			    NULL, NULL, "%s", "");
-	if (thing)
-		harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), thing->id,
-				   strlen(thing->id));
-	return HARMONY_OK;
+	if (!thing)
+		return HARMONY_OK;
+	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), thing->id,
+			   strlen(thing->id));
+	return exact_remember(x, thing->code, thing->row, error);
 }
 
 harmony_status exact_find(void *instance, const harmony_record *record, harmony_verdict *verdict,
@@ -430,6 +431,7 @@ typedef struct open_item {
 	const harmony__json *row; /* the first one */
 	int64_t amount, outstanding;
 	bool whole;              /* the amount is known */
+	bool typed;              /* and its sign, being an invoice or a credit note */
 	struct open_item *next;  /* in its bucket */
 	struct open_item *after; /* in order of arrival */
 } open_item;
@@ -439,7 +441,8 @@ typedef struct gathering {
 	harmony__arena arena;
 	open_item *buckets[ITEM_BUCKETS];
 	open_item *first, **last;
-	int plain; /* sign that an open invoice's AmountFC has: found out, 0 until then */
+	int64_t plain; /* how many rows more say that an open invoice's AmountFC is positive */
+	harmony_error *error;
 } gathering;
 
 static open_item *item_under(gathering *g, const char *key)
@@ -488,22 +491,39 @@ static const char *key_of(gathering *g, const harmony__json *row)
 	return key;
 }
 
-/* Invoices are positive and credit notes negative, whichever sign the side's rows have: the
-   type of the transaction says which it is, and tells what sign open ones have here. */
-static void first_row(gathering *g, open_item *item, const harmony__json *row, int64_t open)
+/* An amount that cannot be read would make an open invoice a paid one. */
+static harmony_status odd_amount(const gathering *g, const harmony__json *row, const char *name)
 {
-	int64_t whole = 0, type = 0;
+	char party[64];
+
+	exact_trim(party, sizeof(party),
+		   harmony__json_text(harmony__json_get(row, "AccountCode"), ""));
+	return harmony_error_set(
+	    g->error, HARMONY_FORMAT, NULL,
+	    "the %s '%s' that Exact Online gives for the open item '%s' of relation %s is no "
+	    "amount; nothing was taken over, report this",
+	    name, harmony__json_text(harmony__json_get(row, name), ""),
+	    harmony__json_text(harmony__json_get(row, "YourRef"), ""), party);
+}
+
+/* Invoices are positive and credit notes negative, whichever sign the side's rows have: the
+   type of the transaction says which it is, and tells what sign open ones have here. What was
+   paid too much has the other sign, so the most of them decide. */
+static void first_row(gathering *g, open_item *item, const harmony__json *row, int64_t whole,
+		      int64_t open)
+{
+	int64_t type = 0;
 	bool invoice, credit;
 
-	(void)amount_of(&whole, row, "TransactionAmountFC");
 	(void)harmony__json_whole(&type, harmony__json_get(row, "TransactionType"));
 	invoice = type == 20 || type == 30;
 	credit = type == 21 || type == 31;
 	item->row = row;
 	item->whole = whole != 0;
+	item->typed = invoice || credit;
 	item->amount = (invoice && whole < 0) || (credit && whole > 0) ? -whole : whole;
-	if (g->plain == 0 && (invoice || credit) && open != 0 && whole != 0)
-		g->plain = (open > 0) == (item->amount > 0) ? 1 : -1;
+	if (item->typed && open != 0 && whole != 0)
+		g->plain += (open > 0) == (item->amount > 0) ? 1 : -1;
 }
 
 static harmony_status gather(const harmony__json *row, void *user)
@@ -511,26 +531,32 @@ static harmony_status gather(const harmony__json *row, void *user)
 	gathering *g = user;
 	const char *key = key_of(g, row);
 	open_item *item = key ? item_under(g, key) : NULL;
-	int64_t open = 0;
+	int64_t open = 0, whole = 0;
 
 	if (!item)
 		return HARMONY_NOMEM;
-	(void)amount_of(&open, row, "AmountFC");
+	if (!amount_of(&open, row, "AmountFC"))
+		return odd_amount(g, row, "AmountFC");
+	if (!amount_of(&whole, row, "TransactionAmountFC") &&
+	    *harmony__json_text(harmony__json_get(row, "TransactionAmountFC"), ""))
+		return odd_amount(g, row, "TransactionAmountFC");
 	if (!item->row)
-		first_row(g, item, row, open);
-	item->outstanding += open;
+		first_row(g, item, row, whole, open);
+	if (!harmony__add(&item->outstanding, open))
+		return odd_amount(g, row, "AmountFC");
 	return HARMONY_OK;
 }
 
 /* Hands on what was gathered. */
-static harmony_status tell_item(harmony_record *record, const open_item *from, int plain, int side,
-				harmony_item_fn fn, void *user, harmony_error *error)
+static harmony_status tell_item(exact *x, harmony_record *record, const open_item *from, int plain,
+				int side, harmony_item_fn fn, void *user, harmony_error *error)
 {
 	static const char *const names[] = {"AccountCode", "YourRef", "Currency", "Description",
 					    "PaymentReference"};
 	const harmony__json *row = from->row;
 	char texts[HARMONY__COUNT(names)][512], own[24] = "";
 	int64_t outstanding = plain * from->outstanding, given = 0;
+	harmony_status status;
 	harmony__item item = {.sales = side == HARMONY_SIDE_SALES,
 			      .amount = from->whole ? from->amount : outstanding,
 			      .outstanding = outstanding};
@@ -542,6 +568,12 @@ static harmony_status tell_item(harmony_record *record, const open_item *from, i
 	if (harmony__json_whole(&given, harmony__json_get(row, "InvoiceNumber")) == HARMONY_OK &&
 	    given)
 		snprintf(own, sizeof(own), "%" PRId64, given);
+	/* That of a memorial or an opening balance may have either sign. */
+	if (from->whole && !from->typed && (item.amount < 0) != (outstanding < 0))
+		item.amount = -item.amount;
+	status = exact_recall(texts[0], sizeof(texts[0]), x, error);
+	if (status != HARMONY_OK)
+		return status;
 	item.party = texts[0];
 	item.number = *texts[1] ? texts[1] : own;
 	item.currency = texts[2];
@@ -558,14 +590,14 @@ static harmony_status hand_on(gathering *g, int side, harmony_item_fn item, void
 	/* cashflow/Receivables has what a customer owes negative; for Payments that is not
 	   verified, so an invoice among the rows, or the setting, decides. */
 	int setting = side == HARMONY_SIDE_SALES ? 0 : g->x->payables_sign;
-	int plain = setting ? setting : g->plain ? g->plain : -1;
+	int plain = setting ? setting : g->plain > 0 ? 1 : -1;
 	harmony_record *record;
 	harmony_status status =
 	    harmony_record_new(&record, g->x->frame.context, HARMONY_OUTSTANDING_ITEM, error);
 
 	for (const open_item *at = g->first; at && status == HARMONY_OK; at = at->after)
 		if (at->outstanding != 0)
-			status = tell_item(record, at, plain, side, item, user, error);
+			status = tell_item(g->x, record, at, plain, side, item, user, error);
 	harmony_record_free(record);
 	return status;
 }
@@ -584,6 +616,7 @@ static harmony_status outstanding_side(exact *x, int side, harmony_item_fn item,
 	if (!g)
 		return harmony__nomem(error);
 	g->x = x;
+	g->error = error;
 	g->last = &g->first;
 	harmony__arena_init(&g->arena, x->frame.context, 0);
 	status = exact_rows(x,

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""The cases that only Exact Online has: shapes of its lists, two codes of a relation, its own checks."""
+from decimal import Decimal
+
+import records as R
+from cases import rows_of, same_books
+from house import DONE, NAME, REJECTED, House
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def import_rows(house):
+    return sorted((r[0], r[1], r[5], r[6], r[7], r[8]) for r in house.dbopen())
+
+
+def fits_books(house):
+    house.good('import', NAME)
+    want, have = rows_of(house.package, house.package.open_items()), import_rows(house)
+    assert want and have == want, 'too much %s\nmissing %s' % ([r for r in have if r not in want],
+                                                               [r for r in want if r not in have])
+
+
+@case
+def shapes(suite):
+    """Bare lists with the next page beside them, and amounts with the tail of a double: nothing gets lost."""
+    for modes in ({'lists': 'bare'}, {'doubles': 'long'}, {'lists': 'bare', 'doubles': 'long'}):
+        with House(suite.program, suite.package(), {'read_back': 'lines'}, modes=modes, pages=3) as house:
+            records = R.parties() + R.entries() + [R.sales(str(26700100 + n), value='%d.35' % (n + 10)) for n in range(20)]
+            house.export(records)
+            house.package.forget()
+            run = house.export(records)
+            assert run['records']['skipped'] == len(records), run
+            same_books(house.package, records)
+            house.package.pay('26700100', '3.01')
+            fits_books(house)
+
+
+@case
+def odd_amounts(suite):
+    """An open amount that is none ends the import, and the file stays: left out it would pass for paid."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + [R.sales('26700001'), R.sales('26700002'), R.purchase('26600001')])
+        fits_books(house)
+        before = house.dbopen()
+        for table in ('cashflow/Receivables', 'cashflow/Payments'):
+            row = next(reversed(house.package.division.tables[table].values()))
+            for name in ('AmountFC', 'TransactionAmountFC'):
+                for odd in ('none', Decimal('1.005'), Decimal('1.001001'), '1,5', Decimal(10) ** 18):
+                    was, row[name] = row[name], odd
+                    answer = house.run('import', NAME)
+                    assert answer.code != DONE and name in answer.err, (name, odd, answer)
+                    assert 'relation %s' % row['AccountCode'].strip() in answer.err, answer
+                    row[name] = was
+                    assert house.dbopen() == before
+        row['AmountFC'] = None
+        assert house.run('import', NAME).code != DONE and house.dbopen() == before
+
+
+@case
+def signs(suite):
+    """Which sign an open invoice has is told by most of them, not by one that was paid too much."""
+    for sign in ('positive', 'negative'):
+        with House(suite.program, suite.package(), modes={'payables_sign': sign}) as house:
+            records = R.parties()
+            records += [R.sales(str(26700001 + n)) for n in range(4)] + [R.purchase(str(26600001 + n)) for n in range(4)]
+            house.export(records)
+            want = {}
+            for table in ('cashflow/Receivables', 'cashflow/Payments'):
+                rows = list(house.package.division.tables[table].values())
+                rows[0]['AmountFC'] = -rows[0]['AmountFC'] / 11  # 121.00 was paid with 132.00
+                rows[-1]['TransactionType'] = 10                 # an opening balance, with either sign
+                rows[-1]['TransactionAmountFC'] *= -1
+                want.update({(table[9], row['YourRef']): ('121.00', '0.00', '121.00') for row in rows})
+                want[table[9], rows[0]['YourRef']] = ('121.00', '132.00', '-11.00')
+            house.good('import', NAME)
+            have = {('R' if r[8] == 'D' else 'P', r[1]): (r[5], r[6], r[7]) for r in house.dbopen()}
+            assert have == want, have
+
+
+@case
+def two_codes(suite):
+    """dbopen.csv has the relation's code of the file, whatever Exact calls it; it is found again by that."""
+    for zeros in ('kept', 'dropped'):
+        with House(suite.program, suite.package(), modes={'leading_zeros': zeros}) as house:
+            codes = ['0042', 'JANSEN', 'D\'ARC & CO', '1001']
+            parties = [R.party('customer', code) for code in codes]
+            house.export(parties + [R.sales(str(26700001 + at), code) for at, code in enumerate(codes)])
+
+            def relations():
+                house.good('import', NAME)
+                return sorted((r[1], r[0]) for r in house.dbopen())
+            assert relations() == [(str(26700001 + at), code) for at, code in enumerate(codes)], house.dbopen()
+            # The bookkeeper gives it another search code; the next day's file changes and uses them.
+            for row in house.package.division.tables['crm/Accounts'].values():
+                if row.get('SearchCode') == 'JANSEN':
+                    row['SearchCode'] = 'ANDERS'
+            run = house.export([dict(one, city='Breda') for one in parties] +
+                               [R.sales(str(26700101 + at), code) for at, code in enumerate(codes)])
+            assert run['records']['booked'] == 2 * len(codes), run
+            assert len(house.package.division.tables['crm/Accounts']) == len(codes)
+            assert [code for _, code in relations()] == codes + codes, house.dbopen()
+            # The next morning's store knows nothing; what the entries name is kept again.
+            if zeros == 'kept':
+                house.forget()
+                house.login()
+                house.export([R.sales('26700201', "D'ARC & CO")])
+                assert ('26700003', "D'ARC & CO") in relations(), house.dbopen()
+
+
+@case
+def own_checks(suite):
+    """What the tables of Exact forbid is refused before it is sent, and test tells it of a file."""
+    wrong = [('unknown_account', 'account', lambda r: r['lines'][0].update(account='1300')),
+             ('unknown_vat_code', 'vat_code', lambda r: r['lines'][0].update(vat_code='I')),
+             ('vendor', 'cost_centre', lambda r: r['lines'][0].update(cost_centre='C1')),
+             ('vendor', 'cost_unit', lambda r: r['lines'][0].update(cost_unit='P1'))]
+    with House(suite.program, suite.package()) as house:
+        for row in house.package.division.tables['financial/GLAccounts'].values():
+            if row['Code'] == '8000':
+                row.update(UseCostcenter=2, UseCostunit=2)
+        house.export(R.parties())
+        records = []
+        for at, (_, _, spoil) in enumerate(wrong):
+            records.append(R.sales(str(26701000 + at)))
+            spoil(records[-1])
+        answer = house.good('test', NAME, house.records(records), code=REJECTED)
+        assert all('70/%s' % r['entry_number'] in answer.out for r in records), answer
+        house.package.forget()
+        failed = house.failed(house.export(records + [R.sales('26702000')], REJECTED))
+        for at, (code, field, _) in enumerate(wrong):
+            error = failed['70/%d' % (26701000 + at)]['error']
+            assert error['code'] == code and error['field'] == 'lines.1.' + field and not error['vendor'], error
+        assert len([r for r in house.package.requests() if house.package.writes(r)]) == 1
+
+
+@case
+def bank_numbers(suite):
+    """A bank account is the same with and without the blanks that people write."""
+    with House(suite.program, suite.package()) as house:
+        spaced = R.party('customer', '1001', bank_account='NL91 ABNA 0417 1643 00')
+        house.export([spaced])
+        house.export([dict(spaced, bank_account='NL91ABNA0417164300', city='Breda'), R.party('supplier', '1001')])
+        house.export([dict(spaced, city='Ede')])
+        assert house.package.parties()['1001']['bank_accounts'] == ['NL91ABNA0417164300'], house.package.parties()
+
+
+@case
+def memorial_numbers(suite):
+    """The invoice number of a memorial line is Exact's "our reference", where it is a number."""
+    numbers = [('26700001', 26700001), ('0042', 42), ('F/17', None), ('99999999999', None), ('', None)]
+    with House(suite.program, suite.package()) as house:
+        record = R.memorial('26900001')
+        record['lines'] = [R.line('1300', '1.00', party='1001', number=1 + at, **({'invoice_number': text} if text else {}))
+                           for at, (text, _) in enumerate(numbers)]
+        record['lines'].append(R.line('3000', '-5.00', number=len(numbers) + 1))
+        house.export(R.parties() + [record])
+        rows = house.package.division.tables['generaljournalentry/GeneralJournalEntryLines'].values()
+        assert [row.get('OurRef') for row in rows] == [number for _, number in numbers] + [None]
+
+
+@case
+def refused_lists(suite):
+    """What Exact says when it refuses a list is said on: it names what to ask otherwise."""
+    name = 'bulk/Financial/GLAccounts'
+    with House(suite.program, suite.package(), modes={'must_filter': {name: ['Code', 'Type']}}) as house:
+        house.allowed_violations = ('a filter is mandatory on ' + name,)
+        words = '$filter parameter with one of the following fields in the url: Code, Type'
+        answer = house.good('test', NAME, code=REJECTED)
+        assert words in answer.out, answer
+        run = house.export([R.memorial('26900001')], REJECTED)
+        assert words in list(house.failed(run).values())[0]['error']['vendor'], run
