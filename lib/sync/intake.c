@@ -513,6 +513,38 @@ static harmony_status second_time(harmony__job *job, incoming *in, const known *
 	    error);
 }
 
+typedef struct finding_of_old {
+	const harmony_diagnostic *failure;
+	char field[48];
+	bool found;
+} finding_of_old;
+
+static harmony_status compare_finding(const harmony_event *event, void *user)
+{
+	finding_of_old *old = user;
+	const harmony_diagnostic *failure = old->failure;
+
+	old->found = old->found ||
+		     (event->type == HARMONY_EVENT_FINDING &&
+		      strcmp(event->code, harmony_code_word(failure->code)) == 0 &&
+		      strcmp(event->field, old->field) == 0 &&
+		      strcmp(event->old_value, failure->raw != NULL ? failure->raw : "") == 0);
+	return HARMONY_OK;
+}
+
+/* The same fields, but one that could not be read this time is not the same content, unless
+   it could not be read then either. */
+static harmony_status failed_then(int *same, harmony__job *job, const incoming *in, int64_t owner,
+				  harmony_error *error)
+{
+	finding_of_old old = {.failure = &in->failures[0]};
+	harmony__field_path(old.field, sizeof(old.field), &in->failures[0]);
+	harmony_status status =
+	    job->store->event_list(job->store->self, owner, compare_finding, &old, error);
+	*same = old.found;
+	return status;
+}
+
 static harmony_status decide(harmony__job *job, incoming *in, harmony_error *error)
 {
 	known owner;
@@ -530,6 +562,9 @@ static harmony_status decide(harmony__job *job, incoming *in, harmony_error *err
 	if (!received && owner.version > 1)
 		status = job->store->record_received(&received, job->store->self, owner.id,
 						     in->state.hash, error);
+	if (status == HARMONY_OK && received && in->count > 0 &&
+	    owner.state != HARMONY_STATE_REJECTED)
+		status = failed_then(&received, job, in, owner.id, error);
 	if (status != HARMONY_OK)
 		return status;
 	if (received)
@@ -588,9 +623,31 @@ typedef struct intake {
 	harmony__job *job;
 	harmony__sha256 sha;
 	uint64_t size;
-	bool failed; /* the store did, not the file */
+	uint64_t told, claimed; /* failures, and those that came with a record */
+	harmony_error first;    /* of those that none has claimed yet */
+	bool failed;            /* the store did, not the file */
 	harmony_error *error;
 } intake;
+
+/* A record that has as many failures as are kept may have more. */
+#define FAILURES_KEPT 200
+
+static void claim(intake *into, size_t count)
+{
+	into->claimed = count < FAILURES_KEPT ? into->claimed + count : into->told;
+	if (into->claimed >= into->told)
+		into->first.status = HARMONY_OK;
+}
+
+/* What was wrong and became no record: the run says so, since nothing else would. */
+static void count_lost(harmony__job *job, const intake *into)
+{
+	if (into->told <= into->claimed)
+		return;
+	if (job->lost == 0)
+		job->lost_first = into->first;
+	job->lost += into->told - into->claimed;
+}
 
 static harmony_status take_record(const harmony_record *record, const harmony_diagnostic *failures,
 				  size_t count, void *user)
@@ -600,6 +657,7 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 	char path[48] = "";
 	harmony_status status = describe(&in, into->job, into->error);
 
+	claim(into, count);
 	if (status != HARMONY_OK)
 		return status;
 	if (count > 0) {
@@ -619,7 +677,16 @@ static harmony_status take_record(const harmony_record *record, const harmony_di
 
 static harmony_status take_diagnostic(const harmony_diagnostic *diagnostic, void *user)
 {
-	const harmony__job *job = ((const intake *)user)->job;
+	intake *into = user;
+	const harmony__job *job = into->job;
+
+	if (diagnostic->severity >= HARMONY_FAILURE) {
+		into->told++;
+		harmony_error_set(&into->first, HARMONY_REJECTED,
+				  harmony_code_word(diagnostic->code), "%s:%llu: %s",
+				  diagnostic->file, (unsigned long long)diagnostic->line,
+				  diagnostic->message);
+	}
 	return job->diagnostic != NULL ? job->diagnostic(diagnostic, job->user) : HARMONY_OK;
 }
 
@@ -659,7 +726,7 @@ static const char *base_name(const char *path)
 
 static harmony_status take_file(harmony__job *job, const char *path, harmony_error *error)
 {
-	intake into = {.job = job, .error = error};
+	intake into = {.job = job, .first = HARMONY_ERROR_INIT, .error = error};
 	int64_t known_as = 0;
 	harmony_status status;
 
@@ -676,6 +743,7 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 	job->unreadable = status != HARMONY_OK && !into.failed;
 	if (status != HARMONY_OK)
 		return status;
+	count_lost(job, &into);
 	job->file.size = into.size;
 	harmony__sha256_end(&into.sha, job->file.hash);
 	status = job->store->file_end(&known_as, job->store->self, &job->file, error);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "sync/sync.h"
 
 /* ---- a set of numbers ---- */
@@ -257,7 +259,8 @@ harmony_status harmony__job_open(harmony__job *job, harmony_sync *sync, const ch
 	harmony_error locked = HARMONY_ERROR_INIT;
 	harmony_status status;
 
-	*job = (harmony__job){.sync = sync, .run = HARMONY_RUN_INIT, .why = HARMONY_ERROR_INIT};
+	*job = (harmony__job){.sync = sync, .run = HARMONY_RUN_INIT, .why = HARMONY_ERROR_INIT,
+			      .lost_first = HARMONY_ERROR_INIT};
 	status = harmony__integration_find(&job->integration, sync, name, error);
 	if (status == HARMONY_OK)
 		status = harmony__integration_id(job->integration, error);
@@ -327,6 +330,26 @@ static bool says_more(harmony_status status)
 	       status != HARMONY_CANCELLED;
 }
 
+/* Lines of the files that became no record are in no count. */
+static void tell_lost(harmony__job *job)
+{
+	harmony_run *run = &job->run;
+	const harmony_error *first = &job->lost_first;
+	char count[40] = "a line is";
+	const char *code = first->status != HARMONY_OK
+				   ? first->code
+				   : harmony_code_word(HARMONY_CODE_DAMAGED_ROW);
+
+	(void)harmony__copy_text(run->code, sizeof(run->code), code, strlen(code));
+	if (job->lost > 1)
+		(void)snprintf(count, sizeof(count), "%llu lines are",
+			       (unsigned long long)job->lost);
+	(void)snprintf(run->message, sizeof(run->message),
+		       "%s no record and not taken in%s%.600s; harmony check tells all that is "
+		       "wrong with a file: mend it, and export it again",
+		       count, first->message[0] ? ": " : "", first->message);
+}
+
 static void classify(harmony__job *job)
 {
 	harmony_run *run = &job->run;
@@ -340,9 +363,9 @@ static void classify(harmony__job *job)
 	else if (job->stop != HARMONY_OK)
 		run->status = job->stop;
 	else
-		run->status = n->waiting > 0    ? HARMONY_RETRY
-			      : n->rejected > 0 ? HARMONY_REJECTED
-						: HARMONY_OK;
+		run->status = n->waiting > 0                       ? HARMONY_RETRY
+			      : n->rejected > 0 || job->lost > 0 ? HARMONY_REJECTED
+								   : HARMONY_OK;
 	if (run->status == HARMONY_OK)
 		run->state = HARMONY_RUN_SUCCEEDED;
 	else
@@ -353,6 +376,8 @@ static void classify(harmony__job *job)
 					 strlen(job->why.code));
 		(void)harmony__copy_text(run->message, sizeof(run->message), job->why.message,
 					 strlen(job->why.message));
+	} else if (job->lost > 0) {
+		tell_lost(job);
 	}
 	run->finished = harmony__wall(job->context);
 }

@@ -121,6 +121,8 @@ typedef struct harmony__job {
 	harmony_diagnostic_fn diagnostic; /* of the host, with its `user`; may be NULL */
 	void *user;
 	bool unreadable; /* what failed was the input */
+	uint64_t lost;   /* failures of the files that no record has: a line that is none */
+	harmony_error lost_first;
 	unsigned silent; /* offers in a row that got no answer */
 	int64_t delay;   /* until what it leaves is due, ms; 0: not drawn yet */
 	harmony__relations relations;

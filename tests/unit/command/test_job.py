@@ -147,6 +147,45 @@ class Job(harness.Case):
         failed, = self.document(0, "show", run)["details"]
         return failed, run
 
+    def test_a_field_that_cannot_be_read_is_no_old_content(self):
+        """What is booked and comes again with a date that is none is not skipped in silence."""
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.assertIn(b",14022024,", data)
+        absent = data.replace(b",14022024,", b",,")
+        self.write("out/fmuta6.csv", absent)
+        self.assertEqual(self.counts(self.document(0, "export", "dairy")), {"total": 19, "booked": 19})
+        self.write("out/fmuta6.csv", data.replace(b",14022024,", b",30022024,"))
+        document = self.document(1, "export", "dairy")
+        self.assertEqual(self.counts(document), {"total": 19, "skipped": 18, "rejected": 1})
+        failed, = self.document(0, "show", document["run"])["details"]
+        self.assertEqual((failed["error"]["code"], failed["error"]["field"]), ("invalid_date", "due_date"))
+        self.write("out/fmuta6.csv", absent)
+        self.assertEqual(self.counts(self.document(0, "export", "dairy")), {"total": 19, "skipped": 19})
+
+    def test_a_known_mistake_stays_skipped(self):
+        """What was corrected and booked is skipped when the file brings the mistake again."""
+        failed, _ = self.refused(b"15012024", b"31022024")
+        self.document(0, "edit", failed["id"], "date=2024-01-15")
+        self.document(0, "reoffer", failed["id"])
+        self.assertEqual(self.counts(self.document(0, "export", "dairy")), {"total": 19, "skipped": 19})
+
+    def test_lines_that_are_no_record(self):
+        """A line that becomes no record is in no count, but the run says so."""
+        good = '{"kind":"customer","code":"77","name":"Good"}\n'
+        for bad, code in (('{"kind":"foo"}', "invalid_value"), ('{"name":"x"}', "missing_field"),
+                          ('{"kind":"customer",', "damaged_row")):
+            self.write("x.jsonl", good + bad + "\n")
+            self.assertEqual(self.document(1, "check", "x.jsonl")["rejected"], 1)
+            document = self.document(1, "export", "dairy", "x.jsonl")
+            self.assertEqual(self.counts(document)["total"], 1)
+            self.assertEqual((document["state"], document["error"]["code"]), ("partial", code))
+            self.assertIn("x.jsonl:2: ", document["error"]["message"])
+            self.assertIn("x.jsonl:2: ", self.check(0, "show", document["run"]).text)
+        self.write("x.jsonl", good + "{}\n" + "{}\n")
+        self.assertIn("2 lines", self.document(1, "export", "dairy", "x.jsonl")["error"]["message"])
+        self.write("x.jsonl", good + '{"kind":"customer","code":"78","credit_limit":"x"}\n')
+        self.assertNotIn("error", self.document(1, "export", "dairy", "x.jsonl"))
+
     def test_total_taken_away(self):
         """An invoice always has a total: without one it is that of the lines again."""
         failed, _ = self.refused(b"15012024", b"31022024")
