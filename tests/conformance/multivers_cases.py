@@ -273,6 +273,32 @@ def lost_store(suite):
 
 
 @case
+def lost_memorials(suite):
+    """With a new store memorials are searched for in their journal; where that tells nothing, nothing is sent."""
+    records = [R.memorial(str(26900001 + n)) for n in range(3)]  # alike but for their numbers
+    for more in ({}, {'documents': 'cut'}, {'documents': 'dropped'}, {'journal_list': 'missing'}, {'journal_list': 'without'}):
+        clear = not more
+        with House(suite.program, suite.package(), modes=more) as house:
+            house.export(R.parties() + records + [R.sales('26700001')])
+            house.forget()
+            house.login()
+            fresh = R.memorial('26900009', date='2026-05-29')
+            run = house.export(R.parties() + [R.sales('26700001')] + records + [fresh], DONE if clear else DOUBT)
+            failed = house.failed(run) if not clear else {}
+            assert len(failed) == (0 if clear else 4 if 'journal_list' in more else 3), (more, failed)
+            assert all('look in journal' in one['error']['message'] for one in failed.values()), failed
+            assert len(house.package.sim.first.fin_trans) == 3 + ('journal_list' not in more), more
+    with House(suite.program, suite.package()) as house:  # nothing but memorials
+        house.export(records)
+        house.forget()
+        house.login()
+        changed = [records[0], R.memorial('26900002', value='1.00')] + [records[2]]
+        run = house.export(changed, REJECTED)
+        assert house.failed(run)['90/26900002']['error']['code'] == 'booked_differs', house.failed(run)
+        assert run['records']['booked'] == 2 and len(house.package.sim.first.fin_trans) == 3, run
+
+
+@case
 def same_numbers(suite):
     """One invoice number in two years, in two journals, or of two totals: never the one taken for the other."""
     for first, more in ((R.sales('1'), {'date': '2025-05-11', 'year': 2025}), (R.sales('1'), {'journal': '71'}),

@@ -52,7 +52,6 @@ class Package:
     closed_code = ''      # the message code of a closed period
     bad_links = []        # modes in which a list goes on where it must not
     single = {}           # settings under which each record is a request of its own
-    blind = ()            # kinds that `find` cannot tell of without what the store remembers
     at_once = 1           # records that are marked as offered before a request of them
     tells_loose = True    # whether money without an invoice is told of
     open_pages = 7        # an import asks at least so often when its answers are short

@@ -22,7 +22,6 @@ class Multivers(package.Package):
     name = 'multivers'
     simulator = multivers.Simulator
     secrets = ('access!', 'refresh-')
-    blind = ('memorial',)
     maps = {'journals': {'70': 'VK', '60': 'IK', '90': 'MEM', '91': '90'}, 'vat': {'H': '2', 'L': '1', 'I': '4'},
             'accounts': {'800': '8000', '801': '8010', '450': '4500'}, 'cost_centres': {'C1': 'KP10'},
             'cost_units': {'P1': 'KD1'}, 'payment_conditions': {'30D': '30'}}

@@ -85,6 +85,7 @@ class Simulator(base.Simulator):
         "credit_squeeze": "optional",  # of customers; or required
         "supplier_entry": "accepted",  # SupplierEntryProxy; or refused
         "supplier_banks": True,        # BankAccountInfoList/BySupplierId is there
+        "journal_list": "whole",       # JournalTransactionInfoList; or missing, or without memorials
         "exchange_rate": "known",      # or refused
         "countries": "iso",            # or own, the administration's
         "due_dates": "kept",           # or condition, which the payment condition makes
@@ -306,6 +307,10 @@ class Simulator(base.Simulator):
             return named(books.accounts, "accountId", fiscalYear=self.year(keys[0]))
         if name == "AccountNVL" and len(keys) == 2 and keys[0] == "All":
             return nvl(books.accounts) if self.year(keys[1]) else None
+        if name == "JournalTransactionInfoList" and len(keys) == 2:
+            if self.modes["journal_list"] == "missing":
+                raise self.message(404, "No HTTP resource was found that matches the request URI.")
+            return self.transaction_rows(keys[0], self.year(keys[1]))
         if name == "VatScenarioRuleInfoList" and len(keys) == 1:
             return self.rule_rows(self.year(keys[0]))
         return self.plain_rows(name) if not keys else None
@@ -367,6 +372,18 @@ class Simulator(base.Simulator):
                  "accountId": {"VK": "1300", "IK": "1600"}.get(kind, ""), "currencyId": "EUR",
                  "openingBalanceJournal": False}
                 for id_, kind in self.books_.journals.items()]
+
+    def transaction_rows(self, journal, year):
+        books = self.books_
+        if journal not in books.journals:
+            raise Refusal("Dagboek '%s' bestaat niet." % journal, "/journalId")
+        found = [(row, row.get("reference", ""), row["invoiceDate"]) for side in SIDES for row in books.invoices[side]
+                 if not row.get("_foreign")]
+        if self.modes["journal_list"] == "whole":
+            found += [(row, row.get("description", ""), row["transactionDate"]) for row in books.fin_trans]
+        return [{"transactionId": row["journalTransaction"], "description": text, "transactionDate": date,
+                 "previousBalance": Decimal(0), "newBalance": Decimal(0)}
+                for row, text, date in found if (row["fiscalYear"], row["journalId"]) == (year, journal)]
 
     def rule_rows(self, year):
         side = "Customer" if self.query.get("scenarioId") in ("6", "7") else "Supplier"

@@ -77,6 +77,7 @@ ROWS = {name: words.split() for name, words in {
         sheetNumberDay sheetNumberPeriod startBalance""",
     "AccountInfoList": "accountId description fiscalYear", "VatCodeInfoList":
     "description vatCodeId vatPercentage vatPercentagesByDate",
+    "JournalTransactionInfoList": "description newBalance previousBalance transactionDate transactionId",
     "SalesVatScenarioInfoList": "vatScenarioId description fiscalYear",
     "PurchaseVatScenarioInfoList": "vatScenarioId description fiscalYear",
     "VatScenarioRuleInfoList": """amountType fiscalYear invoiceType negateAmount vatCodeId vatScenarioId vatSection

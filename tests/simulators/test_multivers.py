@@ -468,6 +468,20 @@ class Memorials(Case):
         self.refused(self.call("POST", "FinTrans", memorial(1, -1, journalId="VK", journalTransaction=3)), "/journalId")
         self.refused(self.call("POST", "FinTrans", memorial(1, -1)), "/journalTransaction")
 
+    def test_the_transactions_of_a_journal(self):
+        self.good(self.call("POST", "FinTrans", memorial(10, -10)))
+        self.good(self.call("POST", "CustomerInvoice", sales()))
+        path = "JournalTransactionInfoList/%s/2026"
+        rows = self.good(self.call("GET", path % "MEM"))
+        self.assertEqual([row["transactionId"] for row in rows], [1])
+        self.assertEqual(len(self.good(self.call("GET", path % "VK"))), 1)
+        self.assertEqual(self.good(self.call("GET", "JournalTransactionInfoList/MEM/2025")), [])
+        self.refused(self.call("GET", path % "X"), "/journalId")
+        self.sim.control(modes={"journal_list": "without"})
+        self.assertEqual(self.good(self.call("GET", path % "MEM")), [])
+        self.sim.control(modes={"journal_list": "missing"})
+        self.assertEqual(self.call("GET", path % "MEM")[0], 404)
+
     def test_the_type_comes_first_and_is_known(self):
         body = memorial(10, -10)
         first = body["finTransEntries"][0]

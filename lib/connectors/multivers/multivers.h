@@ -227,7 +227,10 @@ harmony_status multivers_release(multivers *m, const harmony_record *record, boo
 /* Whether what is booked went out under the number that is reserved for the record. */
 harmony_status multivers_was_sent(bool *yes, multivers *m, const harmony_record *record,
 				  const harmony__json *booked, harmony_error *error);
-/* "FinTrans/2026/MEM/7" of a record that was sent; HARMONY_NOTFOUND when nothing is known. */
+/* Appends "FinTrans/2026/MEM/7". */
+void multivers_transaction_path(harmony__buf *path, const multivers *m, int64_t year,
+				const char *journal, int64_t number);
+/* That of a record that was sent; HARMONY_NOTFOUND when nothing is known. */
 harmony_status multivers_reserved_path(harmony__buf *path, multivers *m,
 				       const harmony_record *record, harmony_error *error);
 /* The number that would be next, without asking: for showing. `*first` : none was shown yet. */
@@ -270,6 +273,15 @@ harmony_status multivers_offer_bank(multivers *m, const harmony_record *record,
 harmony_status multivers_compare(multivers *m, const harmony_record *record,
 				 const harmony__json *booked, bool *total, harmony_verdict *verdict,
 				 harmony_error *error);
+/* Whether a transaction that came up in a search is the record's: then `*done`, with the verdict.
+   `*unclear` is set by one that holds the same and has no name, or a cut one. */
+harmony_status multivers_judge_found(bool *done, bool *unclear, multivers *m,
+				     const harmony_record *record, const char *where,
+				     const harmony__json *root, harmony_verdict *verdict,
+				     harmony_error *error);
+/* search.c: looks for a memorial by its journal, day and name. `*known` false: it cannot be told. */
+harmony_status multivers_search(bool *known, multivers *m, const harmony_record *record,
+				harmony_verdict *verdict, harmony_error *error);
 harmony_status multivers_find(void *instance, const harmony_record *record,
 			      harmony_verdict *verdict, harmony_error *error);
 harmony_status multivers_read_back(void *instance, const harmony_record *record,

@@ -313,6 +313,14 @@ harmony_status multivers_release(multivers *m, const harmony_record *record, boo
 	return rewrite(m, key, NULL, true, error);
 }
 
+void multivers_transaction_path(harmony__buf *path, const multivers *m, int64_t year,
+				const char *journal, int64_t number)
+{
+	harmony__buf_printf(path, "FinTrans/%" PRId64 "/", year);
+	multivers_segment(path, journal, m->plain_escape);
+	harmony__buf_printf(path, "/%" PRId64, number);
+}
+
 harmony_status multivers_was_sent(bool *yes, multivers *m, const harmony_record *record,
 				  const harmony__json *booked, harmony_error *error)
 {
@@ -341,9 +349,7 @@ harmony_status multivers_reserved_path(harmony__buf *path, multivers *m,
 		return status;
 	if (!find(&r, m, key))
 		return HARMONY_NOTFOUND;
-	harmony__buf_printf(path, "FinTrans/%" PRId64 "/", r.year);
-	multivers_segment(path, r.journal, m->plain_escape);
-	harmony__buf_printf(path, "/%" PRId64, r.number);
+	multivers_transaction_path(path, m, r.year, r.journal, r.number);
 	return harmony__buf_check(path, "a request", error);
 }
 

@@ -102,13 +102,10 @@ static harmony_status is_stopped(bool *yes, multivers *m, harmony_kind kind,
 static void where_booked(harmony__buf *where, const multivers *m, const harmony_record *record,
 			 const multivers_entry *e)
 {
-	if (e->kind != HARMONY_MEMORIAL) {
+	if (e->kind == HARMONY_MEMORIAL)
+		multivers_transaction_path(where, m, e->year, e->journal, e->number);
+	else
 		multivers_invoice_path(where, m, record);
-		return;
-	}
-	harmony__buf_printf(where, "FinTrans/%" PRId64 "/", e->year);
-	multivers_segment(where, e->journal, m->plain_escape);
-	harmony__buf_printf(where, "/%" PRId64, e->number);
 }
 
 /* A payment condition may move the due date without a word. */

@@ -307,6 +307,25 @@ static harmony_status judge(multivers *m, const harmony_record *record, const ch
 	return HARMONY_OK;
 }
 
+harmony_status multivers_judge_found(bool *done, bool *unclear, multivers *m,
+				     const harmony_record *record, const char *where,
+				     const harmony__json *root, harmony_verdict *verdict,
+				     harmony_error *error)
+{
+	int owner = whose(record, root);
+	bool total = false;
+	harmony_status status = HARMONY_OK;
+
+	if (owner != ANOTHERS)
+		status = multivers_compare(m, record, root, &total, verdict, error);
+	if (status != HARMONY_OK || owner == ANOTHERS)
+		return status;
+	harmony__copy_text(verdict->remote_id, sizeof(verdict->remote_id), where, strlen(where));
+	*done = owner == OURS;
+	*unclear = *unclear || (!*done && verdict->outcome == HARMONY_OUTCOME_BOOKED);
+	return HARMONY_OK;
+}
+
 /* Of another day, journal or relation, or with another reference: the number is used for something
    else, such as an entry of another year, and ours was never booked under it. */
 static bool is_another(const multivers *m, const harmony_record *record, const harmony__json *root)
@@ -343,14 +362,18 @@ static harmony_status find_entry(multivers *m, const harmony_record *record,
 	const harmony__json *root = NULL;
 	harmony__arena arena;
 	harmony__buf path;
+	bool known = false;
 	harmony_status status;
 
 	harmony__arena_init(&arena, m->frame.context, HARMONY__TREE_LIMIT);
 	harmony__buf_init(&path, m->frame.context, 1024);
 	status = path_of(&path, m, record, &mine);
 	if (status == HARMONY_NOTFOUND) {
-		tell_unknown(record, "", verdict);
-		status = HARMONY_OK;
+		status = harmony_record_kind(record) == HARMONY_MEMORIAL
+			     ? multivers_search(&known, m, record, verdict, error)
+			     : HARMONY_OK;
+		if (status == HARMONY_OK && !known)
+			tell_unknown(record, "", verdict);
 		goto done;
 	}
 	if (status == HARMONY_OK)
