@@ -69,6 +69,7 @@ void help_program(struct program *p)
 	out_text(&p->out, "\nOptions, before or after the command:\n");
 	table_begin(&table, "ll", NULL);
 	option_rows(&table, global_options);
+	option_rows(&table, asking_options);
 	table_end(p, &table);
 	out_text(&p->out, "\nharmony COMMAND --help explains a command, "
 			  "harmony help config [CONNECTOR] the configuration.\n");

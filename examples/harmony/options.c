@@ -19,7 +19,7 @@ const struct option_spec global_options[] = {
     {0}};
 
 /* These two stand in struct arguments, and are taken everywhere. */
-static const struct option_spec asking_options[] = {
+const struct option_spec asking_options[] = {
     {"help", 'h', OPTION_FLAG, offsetof(struct arguments, help), NULL, "explain"},
     {"version", 'V', OPTION_FLAG, offsetof(struct arguments, version), NULL, "print the version"},
     {0}};

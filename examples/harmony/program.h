@@ -174,6 +174,7 @@ extern const struct command commands[];
 const struct command *command_find(const char *name);
 
 extern const struct option_spec global_options[];
+extern const struct option_spec asking_options[];
 
 /* Reads the whole command line. `*command` is NULL when none is named. Returns an exit
    status; EXIT_DONE means go on. */

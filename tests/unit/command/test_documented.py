@@ -64,6 +64,16 @@ class Documented(harness.Case):
             found |= self.members(one)
         return found
 
+    def test_events_of_the_log(self):
+        page = plain("harmony.1")
+        events = set()
+        for source in (ROOT / "examples" / "harmony").glob("*.c"):
+            for call in re.findall(r"\blog_(?:begin|say)\((?:[^;\"]|\n)*((?:\"\w+\"[^;\"]*)+)", source.read_text()):
+                events |= set(re.findall(r'"(\w+)"', call))
+        self.assertTrue({"ready", "problem_begun", "problem_ended", "watch"} <= events, events)
+        for event in events - {"error", "warning"}:
+            self.assertRegex(page, rf"\b{event}\b")
+
     def test_exit_statuses(self):
         source = (ROOT / "examples" / "harmony" / "program.h").read_text()
         statuses = re.findall(r"X\([A-Z_]+, (\d), \"([^\"]+)\"\)", source)

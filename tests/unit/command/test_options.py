@@ -20,6 +20,8 @@ class Options(harness.Case):
             self.assertIn(f"\n  {command} ", text)
         self.assertEqual(text, self.check(0, "help").text)
         self.assertEqual(text, self.check(0, "-h").text)
+        for option in ("-h, --help ", "-V, --version "):
+            self.assertIn(option, text)
 
     def test_help_of_each_command(self):
         for command in COMMANDS.split():
