@@ -111,7 +111,7 @@ def purchase_number(suite):
     with House(suite.program, suite.package(), {'purchase_number': 'invoice'}) as house:
         good = [R.purchase('26600001', invoice_number='4711'), R.purchase('26600002', value='-50.00', invoice_number='4712')]
         bad = [R.purchase('26600003', invoice_number='F/2026-17'), R.purchase('26600004', invoice_number='0042'),
-               R.purchase('26600005', invoice_number='1234567890')]
+               R.purchase('26600005', invoice_number='1234567890123456')]
         failed = house.failed(house.export(R.parties() + good + bad, REJECTED))
         codes = {name: r['error']['code'] for name, r in failed.items()}
         assert codes == {'60/26600003': 'invalid_number', '60/26600004': 'invalid_number', '60/26600005': 'too_long'}, codes
@@ -125,6 +125,57 @@ def purchase_number(suite):
         same_books(house.package, R.parties() + good + bad)
         house.good('import', NAME)
         assert sorted(row[1] for row in house.dbopen()) == ['2660000%d' % n for n in range(1, 6)], house.dbopen()
+
+
+@case
+def numbers(suite):
+    """An invoice without a number goes by its entry number; long ones are Minox's to refuse; a number that is none stays."""
+    records = [R.sales('26700001'), R.sales('2026000123'), R.purchase('26600001'), R.purchase('2026600002')]
+    for record in records[::2]:
+        del record['invoice_number']
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + records)
+        house.good('import', NAME)
+        assert sorted(row[1] for row in house.dbopen()) == ['2026000123', '2026600002', '26600001', '26700001'], house.dbopen()
+    with House(suite.program, suite.package(), modes={'number_max': 999999999}) as house:
+        failed = house.failed(house.export(R.parties() + records, REJECTED))
+        assert sorted(failed) == ['60/2026600002', '70/2026000123'], failed
+        assert all('is te groot' in r['error']['vendor'] for r in failed.values()), failed
+
+
+@case
+def settled(suite):
+    """What a memorial pays of an invoice, by the relation and the number of its line, is no longer open."""
+    for settings in ({}, {'purchase_number': 'invoice'}):
+        with House(suite.program, suite.package(), settings) as house:
+            memorial = R.memorial('26900001')
+            memorial['lines'] = [
+                R.line('1300', '-50.00', number=1, party='1001', side='sales', invoice_number='26700001'),
+                R.line('1600', '20.00', number=2, party='2001', side='purchase', invoice_number='26600001'),
+                R.line('3000', '30.00', number=3)]
+            odd = R.memorial('26900002')
+            odd['lines'] = [R.line('1600', '5.00', number=1, party='2001', side='purchase', invoice_number='F/2026-17'),
+                            R.line('3000', '-5.00', number=2)]
+            house.export(R.parties() + [R.sales('26700001'), R.purchase('26600001'), memorial, odd])
+            house.good('import', NAME)
+            have = sorted((r[1], r[5], r[6], r[7]) for r in house.dbopen())
+            assert have == [('26600001', '121.00', '20.00', '101.00'), ('26700001', '121.00', '50.00', '71.00')], have
+            said = [line['description'] for lines in house.package.sim.batches.values() for line in lines
+                    if line['account']['type'] == 'supplier' and 'invoice_number' not in line]
+            assert said == ['F/2026-17; Regel 1600'], said
+
+
+@case
+def described(suite):
+    """Every line tells what it is of: what has no description has that of its entry."""
+    for way in ('with', 'own'):
+        with House(suite.program, suite.package(), {'vat_lines': way}, modes={'vat_lines': way}) as house:
+            records = [R.sales('26700001'), R.purchase('26600001', invoice_number='F/2026-17'), R.memorial('26900001')]
+            for line in (line for record in records for line in record['lines']):
+                del line['description']
+            house.export(R.parties() + records)
+            said = {line['description'] for lines in house.package.sim.batches.values() for line in lines}
+            assert said == {'Factuur 26700001', 'F/2026-17; Factuur 26600001', 'Factuur 26600001', 'Memoriaal 26900001'}, said
 
 
 # ---- what answers look like

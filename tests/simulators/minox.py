@@ -81,7 +81,7 @@ class Simulator(base.Simulator):
         "balance": "checked",     # taken: whatever is sent is booked
         "same_number": "one",     # entries with one invoice number are one open item; apart
         "credit_notes": "negative",  # their sign among the open items; positive
-        "name_max": 0, "description_max": 0, "open_items_allowed": True,
+        "name_max": 0, "description_max": 0, "number_max": 10 ** 15 - 1, "open_items_allowed": True,
         "bare_429": 0,            # that many requests in, one answer of 429 that says nothing
     }
 
@@ -402,10 +402,13 @@ class Simulator(base.Simulator):
             lines = lines[:-1] + [dict(lines[-1], account={"id": "0", "type": "ledger_account"})]
         if self.batches.get(uuid, lines) != lines:  # Minox takes it, and what was there is gone
             self.put_over.append(uuid)
+        fresh = uuid not in self.batches
         self.batches[uuid] = [dict(line) for line in lines]
         self.journal.append({"uuid": uuid, "lines": base.plain(lines)})
         if kind != GENERAL:
             self.open_item(uuid, kind, lines)
+        elif fresh:
+            self.settle(uuid, lines)
         return Answer(200, base.plain(self.told(uuid)) if self.modes["put_answer"] == "lines" else "")
 
     def told(self, uuid):
@@ -460,8 +463,12 @@ class Simulator(base.Simulator):
             if name in line and not DATE.fullmatch(str(line[name])):
                 self.refuse(request, 400, "%s is YYYY-MM-DD" % name)
         for name in ("invoice_number", "entry_number"):
-            if name in line and (not isinstance(line[name], int) or not 0 < line[name] < 10 ** 9):
+            if name in line and (not isinstance(line[name], int) or isinstance(line[name], bool) or line[name] <= 0):
                 self.refuse(request, 400, "%s is a whole number" % name)
+            if line.get(name, 0) > self.modes["number_max"]:
+                self.business("Het nummer %d is te groot." % line[name], "MNX-0102", name)
+        if not isinstance(line.get("description"), str) or not line["description"]:
+            self.refuse(request, 400, "a line without a description")
         if "entry_number" in line and not self.modes["free_entry_numbers"]:
             self.business("Dit dagboek staat geen vrije boekstuknummers toe.", "MNX-0101", "journal")
         if line["journal"]["id"] not in self.journals:
@@ -478,7 +485,8 @@ class Simulator(base.Simulator):
         account, kind = line["account"], line["account"].get("type", "ledger_account")
         if not isinstance(account["id"], str):
             self.refuse(request, 400, "account ids of lines are texts")
-        if kind not in ("ledger_account", "customer", "supplier") or account.get("scheme", "MINOX") != "MINOX":
+        if kind not in ("ledger_account", "customer", "supplier") or set(account) != {"id", "scheme", "type"} or \
+                account["scheme"] != "MINOX":
             self.refuse(request, 400, "an unknown kind of account: %s" % account)
         known = self.accounts if kind == "ledger_account" else self.parties[SALES if kind == "customer" else PURCHASE]
         if not account["id"].isdigit() or int(account["id"]) not in known:
@@ -504,8 +512,10 @@ class Simulator(base.Simulator):
 
     def check_batch(self, request, lines, kind):
         own = [line for line in lines if line["account"].get("type") in ("customer", "supplier")]
-        if len({line["journal"]["id"] for line in lines}) > 1 or len({line.get("invoice_number") for line in lines}) > 1:
-            self.refuse(request, 400, "a batch is of one journal and one invoice")
+        if len({line["journal"]["id"] for line in lines}) > 1:
+            self.refuse(request, 400, "a batch is of one journal")
+        if kind != GENERAL and len({line.get("invoice_number") for line in lines}) > 1:
+            self.refuse(request, 400, "an invoice has one number")
         if len(lines) > 8999:
             self.refuse(request, 400, "a page of a journal has 8999 lines of one's own")
         if kind != GENERAL:
@@ -574,6 +584,21 @@ class Simulator(base.Simulator):
             "invoice_date": head["document_date"], "due_date": head.get("due_date", ""),
             "total": sum(parts.values()), "paid": old["paid"],
             "currency": {"id": head.get("currency", {}).get("id", "EUR")}}
+
+    def settle(self, uuid, lines):
+        """What a memorial says of relations: it pays the open item of its number, or is one itself."""
+        for line in lines:
+            side = next((side for side, type_ in SIDES.items() if type_ == line["account"]["type"]), None)
+            if not side:
+                continue
+            amount = self.signed(line) * (1 if side == SALES else -1)
+            key = (int(line["account"]["id"]), line.get("invoice_number", 0))
+            if key in self.items[side]:
+                self.items[side][key]["paid"] -= amount
+                continue
+            self.items[side][key] = {"_parts": {uuid: amount}, "account_id": key[0], "invoice_number": key[1],
+                                     "invoice_date": line["document_date"], "due_date": "", "total": amount,
+                                     "paid": Decimal(0), "currency": {"id": line.get("currency", {}).get("id", "EUR")}}
 
     def open(self, request, side):
         options = dict(urllib.parse.parse_qsl(request.query))

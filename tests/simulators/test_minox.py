@@ -5,6 +5,7 @@ import json
 import unittest
 import urllib.error
 import urllib.request
+from decimal import Decimal
 
 import base
 import minox
@@ -43,10 +44,14 @@ class Case(unittest.TestCase):
 
     def lines(self, customer, amount=121, **more):
         common = {"journal": {"id": "VK"}, "period": {"id": 5, "fiscal_year": 2026}, "document_date": "2026-05-11",
-                  "invoice_number": 17}
-        return [dict(common, account={"id": str(customer), "type": "customer"}, debit=121, credit=0),
-                dict(common, account={"id": "8000", "type": "ledger_account"}, debit=0, credit=amount,
+                  "invoice_number": 17, "description": "Factuur 17"}
+        return [dict(common, account=self.account(customer, "customer"), debit=121, credit=0),
+                dict(common, account=self.account(8000), debit=0, credit=amount,
                      vat={"id": 2, "amount": 21}, **more)]
+
+    @staticmethod
+    def account(id_, kind="ledger_account"):
+        return {"id": str(id_), "scheme": "MINOX", "type": kind}
 
     def put(self, lines):
         return self.ask("PUT", "transaction_line_batch/" + UUID, lines)
@@ -89,11 +94,13 @@ class Rules(Case):
     def test_lines(self):
         customer = self.customer()
         for spoil in ({"debit": 1}, {"nonsense": 1}, {"due_date": "11-05-2026"}, {"invoice_number": "17"},
-                      {"journal": {"id": "??"}}, {"account": {"id": "9999"}}, {"account": {"id": 8000}},
+                      {"journal": {"id": "??"}}, {"account": self.account(9999)}, {"account": dict(self.account(0), id=8000)},
+                      {"account": {"id": "8000", "type": "ledger_account"}}, {"account": {"id": "8000", "scheme": "MINOX"}},
+                      {"description": ""}, {"invoice_number": 0},
                       {"cost_center": {"id": 99}}, {"credit": -121}, {"credit": "121.00"}, {"credit": 121.001},
                       {"vat": {"id": 2, "amount": "21.00"}}, {"vat": {"id": 2}}, {"vat": {"id": 2, "amount": 21, "rate": 1}},
                       {"journal": {"id": "IK"}}, {"journal": "VK"}, {"invoice_number": 18}, {"payment_term": {"id": 31}},
-                      {"customer": {"id": str(customer)}}, {"account": {"id": "8000", "type": "account"}},
+                      {"customer": {"id": str(customer)}}, {"account": self.account(8000, "account")},
                       {"period": {"id": 13, "fiscal_year": 2026}}, {"period": {"id": "5", "fiscal_year": 2026}},
                       {"period": {"id": 5, "fiscal_year": 2031}}, {"document_date": "2025-12-31"}):
             lines = self.lines(customer)
@@ -101,6 +108,19 @@ class Rules(Case):
             self.assertEqual(self.put(lines)[0], 400, spoil)
         self.assertEqual(self.ask("PUT", "transaction_line_batch/none", self.lines(customer))[0], 400)
         self.assertEqual(self.sim.batches, {})
+
+    def test_a_memorial_settles(self):
+        customer = self.customer()
+        self.put(self.lines(customer))
+        common = {"journal": {"id": "MEM"}, "period": {"id": 5, "fiscal_year": 2026}, "document_date": "2026-05-20",
+                  "description": "Verrekend"}
+        lines = [dict(common, account=self.account(customer, "customer"), debit=0, credit=21, invoice_number=17),
+                 dict(common, account=self.account(customer, "customer"), debit=0, credit=5),
+                 dict(common, account=self.account(3000), debit=26, credit=0)]
+        self.assertEqual(self.ask("PUT", "transaction_line_batch/" + UUID[:-1] + "0", lines)[0], 200)
+        rows = {row["invoice_number"]: Decimal(row["balance"])
+                for row in self.ask("GET", "receivable?status=open")[1]["collection"]}
+        self.assertEqual(rows, {17: 100, 0: -5})
 
     def test_options(self):
         for path in ("journal?currentpage=1&status=open", "receivable?status=open", "customer?search=x"):

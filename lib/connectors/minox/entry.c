@@ -7,7 +7,9 @@
    they are made from integers. A batch has a UUID made from what it is, so that whatever is
    sent twice is one batch. */
 
-#define MAX_INVOICE 9 /* digits of an invoice number, which is a whole number at Minox */
+/* Digits of an invoice number. It is a whole number at Minox, of which no limit is told; more
+   digits than these not every reader of JSON keeps. */
+#define MAX_INVOICE 15
 
 void minox_entry_uuid(char uuid[HARMONY__UUID_SIZE], const minox *m, const harmony_record *record)
 {
@@ -26,7 +28,7 @@ typedef struct entry {
 	harmony_kind kind;
 	const minox_thing *journal;
 	const harmony__thing *party;
-	int64_t year, period, invoice; /* invoice 0: none */
+	int64_t year, period, invoice; /* invoice 0: none; of a memorial that of the line */
 	size_t lines;                  /* of the batch so far */
 	int64_t balance;               /* of the lines so far, debit minus credit, VAT included */
 	bool beside;                   /* VAT is booked beside the amounts */
@@ -111,10 +113,13 @@ static int64_t whole(const char *text)
 	return (int64_t)value;
 }
 
+/* Without an invoice number of its own an invoice goes by its entry number. */
 static void take_invoice(entry *e)
 {
 	bool own = e->kind == HARMONY_PURCHASE_INVOICE && e->m->own_number;
-	harmony_field field = own ? HARMONY_FIELD_ENTRY_NUMBER : HARMONY_FIELD_INVOICE_NUMBER;
+	bool none = !*text_of(e, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
+	harmony_field field =
+	    own || none ? HARMONY_FIELD_ENTRY_NUMBER : HARMONY_FIELD_INVOICE_NUMBER;
 	const char *text = text_of(e, HARMONY_HEADER, field);
 
 	if (e->kind == HARMONY_MEMORIAL)
@@ -231,6 +236,7 @@ static void begin_line(entry *e, const char *type, const char *id, int64_t amoun
 	harmony__json_key(&e->w, "account");
 	harmony__json_object(&e->w);
 	harmony__json_put(&e->w, "id", id);
+	harmony__json_put(&e->w, "scheme", "MINOX");
 	harmony__json_put(&e->w, "type", type);
 	harmony__json_object_end(&e->w);
 	harmony__json_put_number(&e->w, "debit", amount > 0 ? amount : 0, HARMONY_SCALE_AMOUNT);
@@ -239,33 +245,39 @@ static void begin_line(entry *e, const char *type, const char *id, int64_t amoun
 	e->lines++;
 }
 
-static void put_description(entry *e, size_t row, const char *text)
+/* A line that says nothing has the description of its entry. On a relation's line a number that
+   cannot be the invoice number leads it, the only place where it can stay. */
+static void put_description(entry *e, size_t row, bool of_party)
 {
-	if (*text && harmony__fits(&e->draft, text, e->m->description_max, row, "description"))
-		harmony__json_put(&e->w, "description", text);
+	const char *number = of_party ? text_of(e, row, HARMONY_FIELD_INVOICE_NUMBER) : "";
+	const char *text = text_of(e, row, HARMONY_FIELD_DESCRIPTION);
+	harmony__buf wording;
+
+	if (!*text)
+		text = text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION);
+	harmony__buf_init(&wording, e->m->frame.context, 4096);
+	if (*number && (!e->invoice || whole(number) != e->invoice))
+		harmony__buf_printf(&wording, "%s%s", number, *text ? "; " : "");
+	harmony__buf_str(&wording, text);
+	if (e->draft.status == HARMONY_OK)
+		e->draft.status = harmony__buf_check(&wording, "a description", e->draft.error);
+	if (going_on(e) && wording.len > 0 &&
+	    harmony__fits(&e->draft, wording.data, e->m->description_max, row, "description"))
+		harmony__json_put(&e->w, "description", wording.data);
+	harmony__buf_free(&wording);
 }
 
-/* The relation's own line. A supplier's number that cannot be the invoice number leads the
-   description, the only place where it can stay. */
+/* The relation's own line. */
 static void put_contra(entry *e)
 {
 	int64_t total = harmony__sum_of(e->record);
 	bool sales = e->kind == HARMONY_SALES_INVOICE;
-	const char *number = text_of(e, HARMONY_HEADER, HARMONY_FIELD_INVOICE_NUMBER);
-	harmony__buf text;
 
-	harmony__buf_init(&text, e->m->frame.context, 4096);
-	if (!sales && *number && whole(number) != e->invoice)
-		harmony__buf_printf(&text, "%s; ", number);
-	harmony__buf_str(&text, text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION));
 	begin_line(e, sales ? "customer" : "supplier", e->party->id, sales ? total : -total);
-	put_description(e, HARMONY_HEADER, text.data ? text.data : "");
+	put_description(e, HARMONY_HEADER, true);
 	put_common(e, HARMONY_HEADER);
 	put_date(e, "due_date", HARMONY_HEADER, HARMONY_FIELD_DUE_DATE);
 	harmony__json_object_end(&e->w);
-	if (e->draft.status == HARMONY_OK)
-		e->draft.status = harmony__buf_check(&text, "a description", e->draft.error);
-	harmony__buf_free(&text);
 }
 
 /* VAT of its own line, on the account that the code books to. */
@@ -275,6 +287,7 @@ static void put_vat_line(entry *e, size_t row, const minox_thing *vat, int64_t a
 
 	harmony_decimal_format(id, vat->account, 0, '.');
 	begin_line(e, "ledger_account", id, amount);
+	put_description(e, row, false);
 	put_common(e, row);
 	harmony__json_object_end(&e->w);
 }
@@ -363,9 +376,11 @@ static void put_line(entry *e, size_t row)
 	if (!going_on(e))
 		return;
 	sent = own || e->m->net ? net : net + tax;
+	if (e->kind == HARMONY_MEMORIAL) /* of the open item that the line is about */
+		e->invoice = party ? whole(text_of(e, row, HARMONY_FIELD_INVOICE_NUMBER)) : 0;
 	begin_line(e, type, party ? party->id : account->id, sign * sent);
 	e->balance += own ? 0 : sign * (net + tax - sent);
-	put_description(e, row, text_of(e, row, HARMONY_FIELD_DESCRIPTION));
+	put_description(e, row, party != NULL);
 	put_common(e, row);
 	put_dimensions(e, row);
 	if (vat && !own && e->beside) /* in the column of its line */
@@ -406,11 +421,11 @@ harmony_status minox_entry_body(minox *m, const harmony_record *record, harmony_
 	if (status != HARMONY_OK)
 		return harmony_error_set(error, status, NULL, "the entry's request");
 	if (e.lines > MINOX_MAX_LINES)
-		harmony__refuse(
-		    &e.draft, "too_long", HARMONY_HEADER, "lines",
-		    "this entry makes %zu lines in Minox, with those of the relation and of VAT, and a "
-		    "page of a journal takes %u; split the entry",
-		    e.lines, MINOX_MAX_LINES);
+		harmony__refuse(&e.draft, "too_long", HARMONY_HEADER, "lines",
+				"this entry makes %zu lines in Minox, with those of the relation "
+				"and of VAT, and a "
+				"page of a journal takes %u; split the entry",
+				e.lines, MINOX_MAX_LINES);
 	else if (e.balance != 0)
 		harmony__refuse(
 		    &e.draft, "unbalanced", HARMONY_HEADER, "lines",
@@ -436,7 +451,8 @@ static harmony_status look_again(minox *m, const char *uuid, const harmony__buf 
 			   strlen(verdict->vendor));
 	if (found.outcome == HARMONY_OUTCOME_BOOKED)
 		harmony__log(m->frame.context, HARMONY_LOG_WARNING, "Minox booked %s and said: %s",
-			     found.remote_id, found.vendor);
+			     found.remote_id,
+			     *found.vendor ? found.vendor : "that it did not, without words");
 	*verdict = found;
 	return HARMONY_OK;
 }
