@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -82,30 +84,48 @@ struct answer {
 
 enum { NAME, CONNECTOR, EXPORT, IMPORT, REST, ANSWERS };
 
-static void ask(struct answer *answer)
+#define NOBODY_MS 5000 /* a pipe that says nothing for so long has no answers */
+
+/* A line of standard input without the white space around it; false when there is none. */
+static bool answer_line(char *text, size_t size)
+{
+	struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
+	if (!isatty(STDIN_FILENO) && poll(&fd, 1, NOBODY_MS) <= 0)
+		return false;
+	if (!fgets(text, (int)size, stdin))
+		return false;
+	size_t len = strlen(text), skip = strspn(text, " \t\r\n");
+	while (len > skip && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	memmove(text, text + skip, len - skip);
+	text[len - skip] = '\0';
+	return true;
+}
+
+/* Clears `asks` behind the end of the answers. */
+static void ask(struct answer *answer, bool *asks)
 {
 	char text[256];
-	fputs(answer->question, stderr);
-	if (*answer->text)
-		fprintf(stderr, " [%s]", answer->text);
-	fputs(": ", stderr);
-	fflush(stderr);
-	if (!fgets(text, sizeof(text), stdin))
+	bool terminal = isatty(STDIN_FILENO);
+	if (!*asks)
 		return;
-	text[strcspn(text, "\r\n")] = '\0';
-	if (*text)
+	if (terminal)
+		fprintf(stderr, *answer->text ? "%s [%s]: " : "%s%s: ", answer->question,
+			answer->text);
+	fflush(stderr);
+	*asks = answer_line(text, sizeof(text));
+	if (*asks && *text)
 		snprintf(answer->text, sizeof(answer->text), "%s", text);
 }
 
 /* Asks for a key; without an answer it is a comment, to be filled in. */
-static void ask_key(struct answer *rest, bool asks, const harmony_key *key)
+static void ask_key(struct answer *rest, bool *asks, const harmony_key *key)
 {
 	char question[160], line[320];
 	size_t len = strlen(rest->text);
 	struct answer answer = {.question = question};
 	snprintf(question, sizeof(question), "%s, %s", key->name, key->help);
-	if (asks)
-		ask(&answer);
+	ask(&answer, asks);
 	snprintf(line, sizeof(line), "%s%s = %.200s", *answer.text ? "" : "; ", key->name,
 		 *answer.text ? answer.text : "...");
 	snprintf(rest->text + len, sizeof(rest->text) - len, *answer.text ? "%s\n" : "%-40s; %s\n",
@@ -113,7 +133,7 @@ static void ask_key(struct answer *rest, bool asks, const harmony_key *key)
 }
 
 /* What the connector cannot do without, and what it needs to log in at the package. */
-static void ask_rest(struct answer *rest, bool asks, const harmony_connector *connector)
+static void ask_rest(struct answer *rest, bool *asks, const harmony_connector *connector)
 {
 	static const char *const login[] = {"administration", "client_id", "client_secret_file",
 					    "redirect_uri"};
@@ -171,6 +191,60 @@ static int write_new(struct program *p, const char *path, const char *text)
 	return fail(p, HARMONY_RETRY, "cannot write %s: %s", path, strerror(problem));
 }
 
+/* Whether the file is a good one, and holds the paths as they were given. */
+static int read_back(struct program *p, const char *path, const struct answer *answers)
+{
+	static const char *const keys[] = {[EXPORT] = "export_path", [IMPORT] = "import_path"};
+	struct config config;
+	const char *named = p->config;
+	p->config = path;
+	int code = config_load(&config, p);
+	p->config = named;
+	for (int i = EXPORT; i <= IMPORT && code == EXIT_DONE; i++) {
+		const struct config_entry *entry = config_get(&config.integrations[0], keys[i]);
+		if (!entry || strcmp(entry->value, answers[i].text) != 0)
+			code = fail(p, HARMONY_CONFIG,
+				    "%s = %s cannot stand in a configuration: a ; behind white "
+				    "space begins a comment there",
+				    keys[i], answers[i].text);
+	}
+	config_free(&config);
+	return code;
+}
+
+/* The folder of a path beside the configuration, so that all is there at once; those
+   elsewhere are other people's. What cannot be made is told by the service. */
+static void make_folder(const char *path, const char *file)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash - path) + 1 : 0;
+	char *full = NULL;
+	if (*file == '/' || asprintf(&full, "%.*s%s", len, path, file) < 0)
+		return;
+	for (char *at = full + len; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		(void)mkdir(full, 0777);
+		*at = '/';
+	}
+	free(full);
+}
+
+static int write_all(struct program *p, const char *path, const struct answer *answers)
+{
+	char *text = fill(answers);
+	int code =
+	    text ? write_new(p, path, text) : fail(p, HARMONY_NOMEM, "no memory for %s", path);
+	free(text);
+	if (code)
+		return code;
+	code = read_back(p, path, answers);
+	if (code)
+		unlink(path);
+	for (int i = EXPORT; i <= IMPORT && code == EXIT_DONE; i++)
+		make_folder(path, answers[i].text);
+	return code;
+}
+
 int init_run(struct program *p, const struct arguments *a)
 {
 	struct answer answers[ANSWERS] = {
@@ -181,7 +255,7 @@ int init_run(struct program *p, const struct arguments *a)
 	    [REST] = {"@REST@", "", ""},
 	};
 	const char *path = p->config ? p->config : "harmony.conf";
-	bool asks = !p->as_json && isatty(STDIN_FILENO);
+	bool asks = !(p->as_json && isatty(STDIN_FILENO));
 	char question[160] = "Accounting package";
 	if (access(path, F_OK) == 0)
 		return fail(p, HARMONY_EXISTS, "%s is there already, and stays as it is", path);
@@ -189,19 +263,17 @@ int init_run(struct program *p, const struct arguments *a)
 		len += (size_t)snprintf(question + len, sizeof(question) - len, "%s%s",
 					i ? ", " : ": ", harmony_connector_at(i)->name);
 	answers[CONNECTOR].question = question;
-	for (int i = NAME; i < REST && asks; i++)
-		ask(&answers[i]);
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll knows of all that was not read */
+	for (int i = NAME; i < REST; i++)
+		ask(&answers[i], &asks);
 	if (!config_good_name(answers[NAME].text))
 		return fail(p, HARMONY_CONFIG, "%s cannot name an integration; take one word",
 			    answers[NAME].text);
 	const harmony_connector *connector = harmony_connector_find(answers[CONNECTOR].text);
 	if (!connector)
 		return fail(p, HARMONY_CONFIG, "%s", config_no_connector(answers[CONNECTOR].text));
-	ask_rest(&answers[REST], asks, connector);
-	char *text = fill(answers);
-	int code =
-	    text ? write_new(p, path, text) : fail(p, HARMONY_NOMEM, "no memory for %s", path);
-	free(text);
+	ask_rest(&answers[REST], &asks, connector);
+	int code = write_all(p, path, answers);
 	if (code)
 		return code;
 	if (p->as_json) {

@@ -80,8 +80,9 @@ const struct command commands[] = {
      "configuration again at SIGHUP; the log goes to standard error.",
      NULL, 0, 0, serve_run},
     {"init", "", "write a commented configuration",
-     "Writes harmony.conf, or the file of --config: asks on a terminal, takes the defaults\n"
-     "without one. Never overwrites.",
+     "Writes harmony.conf, or the file of --config, and asks for what the package needs. Without\n"
+     "a terminal the answers are lines of standard input; where they end the defaults count.\n"
+     "Never overwrites.",
      NULL, 0, 0, init_run},
     {"rekey", "", "change the key of the secrets",
      "Makes the key_file when it is not there yet, else renews it; the secrets in the store\n"

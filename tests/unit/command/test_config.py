@@ -153,6 +153,32 @@ class Config(harness.Case):
         self.assertIn("other.conf", self.check(0, "--config", "other.conf", "init").text)
         self.check(0, "--config", "other.conf", "status")
 
+    def test_init_takes_answers(self):
+        """What a person would type comes from a pipe: the file is a good one at once."""
+        secret = self.write("client.secret", "s3cr3t\n")
+        os.chmod(secret, 0o600)
+        for connector in self.document(0, "help", "config")["connectors"]:
+            asked = {} if connector == "ledger" else {
+                "administration": "1", "client_id": "{id-1}", "client_secret_file": "client.secret",
+                "redirect_uri": "http://127.0.0.1:8765/"}
+            if connector == "minox":
+                asked = {"tenant": "4711", **asked}
+            answers = [connector, connector, "erp/out/fmuta6.csv", " erp/in/dbopen.csv ", *asked.values()]
+            path = f"{connector}.conf"
+            self.check(0, "--config", path, "init", stdin="\n".join(answers).encode())
+            self.assertTrue((self.folder / "erp/in").is_dir())
+            text = (self.folder / path).read_text()
+            for key, value in {"import_path": "erp/in/dbopen.csv", **asked}.items():
+                self.assertRegex(text, rf"(?m)^{key} = {re.escape(value)}$")
+            # nothing is missing but the login
+            self.check(4 if asked else 0, "--config", path, "import", connector)
+
+    def test_init_refuses_answers_that_it_cannot_keep(self):
+        for answers, said in ((b"two words\n", "two words"), (b"caf\xe9\n", "cannot name"), (b"a\nnosuch\n", "ledger"),
+                              (b"a\nledger\nout ; x/f.csv\n", "comment"), (b"a\nledger\n" + b"x" * 250 + b"\n", "198")):
+            self.assertIn(said, self.check(2, "init", stdin=answers).err)
+            self.assertFalse((self.folder / "harmony.conf").exists())
+
     def test_init_every_key_in_comments_is_valid(self):
         self.check(0, "init")
         text = (self.folder / "harmony.conf").read_text()
