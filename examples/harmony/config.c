@@ -168,7 +168,7 @@ static int add(struct reader *r, struct config_section *section, const char *key
 bool config_good_name(const char *name)
 {
 	size_t len = strlen(name);
-	if (len == 0 || len >= HARMONY_NAME_SIZE)
+	if (len == 0 || len >= HARMONY_NAME_SIZE || !is_utf8(name))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)name[i] < 0x21 || strchr("[]\"'\\/", name[i]))
@@ -193,7 +193,8 @@ static int begin_section(struct reader *r)
 	}
 	if (!config_good_name(name)) {
 		complain(r->config, r->error, r->line,
-			 "%s cannot name an integration; take at most %d letters, digits, - and _",
+			 "%s cannot name an integration; take at most %d letters, digits, - and _, "
+			 "in UTF-8",
 			 name, HARMONY_NAME_SIZE - 1);
 		return 0;
 	}

@@ -24,6 +24,15 @@ static size_t sequence(const unsigned char *text, size_t left)
 	return len;
 }
 
+bool is_utf8(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
+	size_t len = 1;
+	for (; at < end && len > 0; at += len)
+		len = sequence(at, (size_t)(end - at));
+	return len > 0;
+}
+
 static void escape(struct out *out, unsigned char c)
 {
 	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";

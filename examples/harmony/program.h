@@ -114,6 +114,8 @@ void json_array(struct json *json, const char *key);
 void json_end(struct json *json);
 /* Closes all that is open down to `depth` levels. */
 void json_unwind(struct json *json, int depth);
+/* Whether a text is UTF-8. */
+bool is_utf8(const char *text);
 void json_text(struct json *json, const char *key, const char *value);
 void json_span(struct json *json, const char *key, const char *value, size_t len);
 /* Nothing when value is "" or NULL. */
