@@ -56,10 +56,12 @@ typedef struct harmony_schedule harmony_schedule;
 	X(RECORDS, 7, "records", "records are rejected; they can be corrected and re-offered")     \
 	X(DOUBT, 8, "doubt", "records are in doubt, and are looked up")                            \
 	X(STORE, 9, "store", "the store cannot be opened, read or written: a full disk, damage")   \
-	X(MEMORY, 10, "memory", "the allocator gave nothing")
+	X(MEMORY, 10, "memory", "the allocator gave nothing")                                      \
+	X(ARCHIVE, 11, "archive",                                                                  \
+	  "a file that was taken in, or its companion, cannot be moved out of the way")
 
 #define HARMONY_PROBLEM_ENUM(name, value, word, text) HARMONY_PROBLEM_##name = value,
-enum { HARMONY_PROBLEM_MAP(HARMONY_PROBLEM_ENUM) HARMONY_PROBLEMS = 11 };
+enum { HARMONY_PROBLEM_MAP(HARMONY_PROBLEM_ENUM) HARMONY_PROBLEMS = 12 };
 #undef HARMONY_PROBLEM_ENUM
 
 /* "login"; "unknown" when out of range. Static text, any thread. */
@@ -92,7 +94,7 @@ typedef struct harmony_schedule_event {
 	harmony_status status;
 	const char *code;    /* as of an error */
 	const char *message; /* what is wrong, where, and what mends it */
-	const char *path;
+	const char *path; /* FILE, ARCHIVE: which one; of FILE_ASIDE: where it is now */
 	/* RECORDS and DOUBT: the failed lines, at most 20, one a line as in
 	   "fmuta6.csv:12: sales_invoice 70/24700001: account ... [unknown_account]";
 	   run->records says how many there are. */
@@ -223,7 +225,7 @@ typedef struct harmony_schedule_totals {
 
 #define HARMONY_SCHEDULE_TOTALS_INIT                                                               \
 	{sizeof(harmony_schedule_totals), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                      \
-	 {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0}
+	 {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0}
 
 /* Fills `totals` (may be NULL) and hands on each integration (`fn` may be NULL), in no
    order. Never waits for a job. What `fn` returns ends it and is returned. Errors:

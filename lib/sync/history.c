@@ -557,14 +557,6 @@ int64_t harmony__login_left(const harmony__buf *report)
 	return look.value * 1000;
 }
 
-/* A clock that ran ahead, and was set back, does not put off what is due. */
-static int64_t next_import(const harmony_integration_status *status, harmony_context *context)
-{
-	int64_t now = harmony__wall(context), last = status->last_import.started;
-
-	return last == 0 || last > now ? now : last + status->interval;
-}
-
 static harmony_status status_of(harmony__integration *integration, harmony_integration_fn fn,
 				void *user, harmony_error *error)
 {
@@ -588,8 +580,11 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 	if (status == HARMONY_OK)
 		status = store->record_tally(out.records, store->self, integration->id, error);
 	if (status == HARMONY_OK) {
-		if (harmony_settings_get(integration->settings, "import_path") != NULL)
-			out.next_import = next_import(&out, integration->sync->context);
+		if (harmony_settings_get(integration->settings, "import_path") != NULL &&
+		    out.interval > 0)
+			out.next_import =
+			    harmony__next_poll(integration, out.last_import.started,
+					       harmony__wall(integration->sync->context));
 		out.held = is_held(store, integration->id);
 		harmony__package_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";

@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/sync.h"
 
+int64_t harmony__next_poll(const harmony__integration *integration, int64_t last, int64_t now)
+{
+	int64_t interval = integration->interval, phase, turn;
+
+	/* A clock that ran ahead, and was set back, does not put off what is due. */
+	if (last == 0 || last > now)
+		return now;
+	/* the integration's own place in the interval; one that is just over is not met again */
+	phase = (int64_t)(harmony__hash64(integration->name, strlen(integration->name), 0) %
+			  (uint64_t)interval);
+	turn = last + interval / 8 - phase;
+	turn = (turn / interval + (turn % interval > 0)) * interval + phase;
+	return turn > now ? turn : now;
+}
+
 typedef struct fetch {
 	harmony__job *job;
 	harmony_dbopen_writer *writer;

@@ -224,7 +224,14 @@ static harmony_status paths_beside(harmony__paths *out, const char *export_path,
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
 
-/* export_path, absolute; where that is a folder, the usual name in it. */
+static bool is_csv(const char *path)
+{
+	size_t len = strlen(path);
+	return len >= 4 && harmony__equal_nocase(path + len - 4, ".csv");
+}
+
+/* export_path, absolute; where that is a folder, the usual name in it. One that is called
+   like a file is in the way of the file. */
 static harmony_status export_file(harmony__buf *path, harmony__integration *integration,
 				  harmony_error *error)
 {
@@ -233,7 +240,7 @@ static harmony_status export_file(harmony__buf *path, harmony__integration *inte
 	harmony_status status = harmony__path(path, integration->sync, watched, error);
 
 	if (status == HARMONY_OK && harmony__file_stat(&info, path->data, NULL) == HARMONY_OK &&
-	    !info.regular) {
+	    !info.regular && !is_csv(path->data)) {
 		(void)harmony__buf_str(path, "/fmuta6.csv");
 		status = harmony__buf_check(path, "export_path", error);
 	}
@@ -724,7 +731,22 @@ static const char *base_name(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : slash != NULL ? slash + 1 : path;
 }
 
-static harmony_status take_file(harmony__job *job, const char *path, harmony_error *error)
+/* What was found by its name may be anything. A pipe that nobody writes to would never end. */
+static harmony_status check_regular(const char *path, harmony_error *error)
+{
+	harmony__file_info info;
+	harmony_status status = harmony__file_stat(&info, path, error);
+
+	if (status != HARMONY_OK || info.regular)
+		return status == HARMONY_NOTFOUND ? HARMONY_OK : status; /* reading it tells */
+	return harmony_error_set(error, HARMONY_IO, NULL,
+				 "%s is a folder, a pipe or a device, and no file; take it away, "
+				 "and let the ERP write a file there",
+				 path);
+}
+
+static harmony_status take_file(harmony__job *job, const char *path, bool watched,
+				harmony_error *error)
 {
 	intake into = {.job = job, .first = HARMONY_ERROR_INIT, .error = error};
 	int64_t known_as = 0;
@@ -736,6 +758,10 @@ static harmony_status take_file(harmony__job *job, const char *path, harmony_err
 				     .run = job->run.id,
 				     .name = base_name(path),
 				     .path = path};
+	if (watched && (status = check_regular(path, error)) != HARMONY_OK) {
+		job->unreadable = true;
+		return status;
+	}
 	status = job->store->file_begin(job->store->self, &job->file, error);
 	if (status == HARMONY_OK)
 		status = harmony__read_file(&job->state, job->integration, path, take_record,
@@ -810,7 +836,7 @@ harmony_status harmony__watch(harmony__watched *out, harmony__integration *integ
 	harmony__paths paths, companions = {.context = integration->sync->context};
 	harmony_status status = harmony__paths_of(&paths, integration, NULL, 0, error);
 
-	*out = (harmony__watched){0};
+	*out = (harmony__watched){.empty = paths.count == 0};
 	if (status == HARMONY_OK)
 		out->print = print_of(&paths);
 	if (status == HARMONY_OK && wants_companion(integration) && out->print != 0) {
@@ -885,8 +911,8 @@ static harmony_status stay_the_same(bool *same, harmony__job *job, harmony_error
 	return status;
 }
 
-static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number);
-static void remove_companions(harmony__job *job);
+static void clear_away(harmony__job *job, const harmony__paths *paths, int64_t number,
+		       bool watched);
 
 /* Parts what was taken in before from what is to be. */
 static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, harmony__job *job,
@@ -927,10 +953,8 @@ harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, h
 	harmony_status status = drop_known(paths, &taken, job, error);
 
 	/* A crash between taking in and archiving left them where they were. */
-	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0) {
-		archive_all(job, &taken, harmony__wall(job->context));
-		remove_companions(job);
-	}
+	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0)
+		clear_away(job, &taken, harmony__wall(job->context), true);
 	harmony__paths_free(&taken);
 	if (status == HARMONY_OK && paths->count > 0 && job->part == NULL)
 		status = stay_the_same(&same, job, error);
@@ -951,7 +975,7 @@ harmony_status harmony__intake(harmony__job *job, harmony__paths *paths, bool wa
 	harmony_status status = HARMONY_OK;
 
 	for (size_t i = 0; i < paths->count && status == HARMONY_OK; i++) {
-		status = take_file(job, paths->list[i], error);
+		status = take_file(job, paths->list[i], watched, error);
 		paths->states[i] = job->state;
 		if (status == HARMONY_OK && watched)
 			status = remember(job->integration, paths->list[i], &job->state, error);
@@ -1011,7 +1035,22 @@ static harmony_status archive_one(harmony__buf *where, harmony__integration *int
 				 status == HARMONY_EXISTS ? "and one more since" : why.message);
 }
 
-/* A failure leaves the file where it is: the store has it, and knows its bytes again. */
+/* A failure leaves the file where it is: the store has it, and knows its bytes again. A
+   schedule tries again, and tells it once. */
+static void not_moved(harmony__job *job, const char *path, const harmony_error *why)
+{
+	harmony__part *part = job->part;
+
+	if (part == NULL)
+		harmony__log(job->context, HARMONY_LOG_WARNING,
+			     "integration %s: %s was taken in, but not moved: %s",
+			     job->integration->name, path, why->message);
+	else if (part->unmoved.status == HARMONY_OK) {
+		part->unmoved = *why;
+		(void)harmony__copy_text(part->stuck, sizeof(part->stuck), path, strlen(path));
+	}
+}
+
 static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t number)
 {
 	harmony__buf to;
@@ -1023,9 +1062,7 @@ static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t 
 			(void)archive_one(&to, job->integration, paths->list[i], &paths->states[i],
 					  "", number, &error);
 		if (error.status != HARMONY_OK)
-			harmony__log(job->context, HARMONY_LOG_WARNING,
-				     "integration %s: %s was taken in, but not moved: %s",
-				     job->integration->name, paths->list[i], error.message);
+			not_moved(job, paths->list[i], &error);
 	}
 	harmony__buf_free(&to);
 }
@@ -1035,24 +1072,36 @@ static void archive_all(harmony__job *job, const harmony__paths *paths, int64_t 
 static void remove_companions(harmony__job *job)
 {
 	const harmony__paths *all = &job->companions;
-	harmony_error error = HARMONY_ERROR_INIT;
 	harmony__file_info now;
 
-	for (size_t i = 0; i < all->count; i++)
-		if (harmony__file_stat(&now, all->list[i], NULL) == HARMONY_OK &&
-		    same_state(&now, &all->states[i]) &&
-		    harmony__file_remove(all->list[i], &error) != HARMONY_OK)
-			harmony__log(job->context, HARMONY_LOG_WARNING,
-				     "integration %s: remove it by hand, or the next export may be "
-				     "taken too early: %s",
-				     job->integration->name, error.message);
+	for (size_t i = 0; i < all->count; i++) {
+		harmony_error error = HARMONY_ERROR_INIT, why = HARMONY_ERROR_INIT;
+		if (harmony__file_stat(&now, all->list[i], NULL) != HARMONY_OK ||
+		    !same_state(&now, &all->states[i]) ||
+		    harmony__file_remove(all->list[i], &error) == HARMONY_OK)
+			continue;
+		(void)harmony_error_set(&why, error.status, error.code,
+					"%s; remove it by hand, or the next export may be taken "
+					"too early",
+					error.message);
+		not_moved(job, all->list[i], &why);
+	}
+}
+
+static void clear_away(harmony__job *job, const harmony__paths *paths, int64_t number,
+		       bool watched)
+{
+	if (job->part != NULL)
+		job->part->moved = true;
+	archive_all(job, paths, number);
+	if (watched)
+		remove_companions(job);
 }
 
 void harmony__archive(harmony__job *job, const harmony__paths *paths, bool watched)
 {
-	archive_all(job, paths, job->run.id);
-	if (watched && paths->count > 0)
-		remove_companions(job);
+	if (paths->count > 0)
+		clear_away(job, paths, job->run.id, watched);
 }
 
 harmony_status harmony__set_aside(harmony__buf *where, harmony__integration *integration,

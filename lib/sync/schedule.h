@@ -92,6 +92,7 @@ typedef struct harmony__result {
 	harmony__part part;
 	harmony__watched watched; /* of a scan */
 	bool yielded;
+	bool fetched;             /* all outstanding items were */
 	bool hurried;             /* the schedule was being stopped when it ended */
 	int answered;             /* 1: the package spoke to us; -1: it did not; 0: not asked */
 	bool stats;               /* these are known: */

@@ -71,6 +71,8 @@ static harmony_status on_step(const char *name, void *user)
 
 	if (is_export(worker) && strcmp(name, "taken") == 0)
 		harmony__tell_begun(worker, HARMONY_DIRECTION_EXPORT);
+	if (strcmp(name, "fetched") == 0)
+		worker->result.fetched = true;
 	return HARMONY_OK;
 }
 
@@ -312,7 +314,8 @@ static void do_export(harmony__worker *worker)
 	harmony_export_options options = HARMONY_EXPORT_OPTIONS_INIT;
 
 	options.due_only = 1;
-	result->part = (harmony__part){.files = result->slot == HARMONY__DUE_TAKE,
+	result->part = (harmony__part){.unmoved = HARMONY_ERROR_INIT,
+				       .files = result->slot == HARMONY__DUE_TAKE,
 				       .print = item->folder.seen,
 				       .portion = item->offer_failures > 0
 						      ? PROBE

@@ -40,7 +40,7 @@ void harmony__problem_found(harmony__result *result, int problem, harmony_status
 }
 
 /* What ended a run early, or a look at the login: which problem that is; -1: none. */
-static int problem_of(harmony_status status, const char *code)
+static int problem_of(const harmony__result *result, harmony_status status, const char *code)
 {
 	switch (status) {
 	case HARMONY_OK:
@@ -57,7 +57,7 @@ static int problem_of(harmony_status status, const char *code)
 	case HARMONY_NOMEM:
 		return HARMONY_PROBLEM_MEMORY;
 	default:
-		return strcmp(code, harmony_status_word(HARMONY_IO)) == 0
+		return result->fetched && strcmp(code, harmony_status_word(HARMONY_IO)) == 0
 			   ? HARMONY_PROBLEM_SNAPSHOT
 			   : HARMONY_PROBLEM_PACKAGE;
 	}
@@ -66,7 +66,7 @@ static int problem_of(harmony_status status, const char *code)
 static void judge_end(harmony__result *result, harmony_status status, const char *code,
 		      const char *message)
 {
-	int problem = problem_of(status, code);
+	int problem = problem_of(result, status, code);
 
 	if (problem == HARMONY_PROBLEM_PACKAGE && result->hurried)
 		problem = -1; /* an answer that nobody waited for */
@@ -131,6 +131,7 @@ static void judge_call(harmony__result *result)
 
 void harmony__problem_judge(harmony__result *result, const harmony__item *item)
 {
+	const harmony__part *part = &result->part;
 	bool store = !result->opened || result->status == HARMONY_IO ||
 		     result->status == HARMONY_CORRUPT;
 
@@ -144,7 +145,12 @@ void harmony__problem_judge(harmony__result *result, const harmony__item *item)
 		judge_run(result, item);
 	}
 	if (result->slot == HARMONY__DUE_SCAN && result->status == HARMONY_OK)
-		result->judged |= BIT(FOLDER);
+		result->judged |= BIT(FOLDER) | (result->watched.empty ? BIT(ARCHIVE) : 0);
+	if (part->moved)
+		result->judged |= BIT(ARCHIVE);
+	if (part->unmoved.status != HARMONY_OK)
+		harmony__problem_found(result, HARMONY_PROBLEM_ARCHIVE, part->unmoved.status,
+				       part->unmoved.code, part->unmoved.message);
 	if (result->stats && result->records[HARMONY_STATE_REJECTED] == 0)
 		result->judged |= BIT(RECORDS);
 	if (result->stats && result->records[HARMONY_STATE_IN_DOUBT] == 0)
@@ -240,7 +246,9 @@ static void tell_problem(harmony__worker *worker, const harmony__news *news, int
 		event.code = result->found[problem].code;
 		event.message = result->found[problem].message;
 		event.lines = lines ? result->lines.data : NULL;
-		event.path = problem == HARMONY_PROBLEM_FILE ? result->part.path : NULL;
+		event.path = problem == HARMONY_PROBLEM_FILE      ? result->part.path
+			     : problem == HARMONY_PROBLEM_ARCHIVE ? result->part.stuck
+								  : NULL;
 	}
 	send(worker, &event);
 }

@@ -217,20 +217,15 @@ int64_t harmony__queue_import(const harmony_schedule *schedule, const harmony__i
 			      int64_t now)
 {
 	int64_t interval = item->plan->integration->interval, wall = harmony__wall(schedule->context);
-	int64_t spread = (int64_t)schedule->count * SPREAD, phase, turn;
+	int64_t spread = (int64_t)schedule->count * SPREAD, turn;
 
 	if (!item->plan->imports || interval <= 0)
 		return HARMONY__NEVER;
-	if (item->imported == 0 || item->imported > wall ||
-	    wall - item->imported >= interval + interval / 2) {
-		spread = spread < interval ? spread : interval;
-		return now + (int64_t)(hash_of(item) % (uint64_t)(spread + 1));
-	}
-	/* the integration's own place in the interval, half an interval or more away */
-	phase = (int64_t)(hash_of(item) % (uint64_t)interval);
-	turn = item->imported + interval / 2 - phase;
-	turn = (turn / interval + (turn % interval > 0)) * interval + phase;
-	return now + (turn > wall ? turn - wall : 0);
+	turn = harmony__next_poll(item->plan->integration, item->imported, wall);
+	if (turn > wall)
+		return now + turn - wall;
+	spread = spread < interval ? spread : interval;
+	return now + (int64_t)(hash_of(item) % (uint64_t)(spread + 1));
 }
 
 /* 30 s, doubled up to an hour. */
@@ -307,7 +302,7 @@ static void after_take(harmony_schedule *schedule, harmony__item *item,
 		       const harmony__result *result, int64_t now)
 {
 	harmony__folder *folder = &item->folder;
-	int64_t next = schedule->options.scan;
+	int64_t next = schedule->options.scan, wait;
 
 	if (result->status == HARMONY_OK) {
 		/* what is still there after it, files for the archive or a companion, could not
@@ -316,7 +311,8 @@ static void after_take(harmony_schedule *schedule, harmony__item *item,
 						 "archive_path") == NULL;
 		folder->taken = stay ? result->part.print : 0;
 		folder->held = stay && result->ran ? 0 : result->part.print;
-		folder->until = now + patience_after(++folder->refusals);
+		wait = patience_after(++folder->refusals);
+		folder->until = now + (wait < MINUTE ? wait : MINUTE);
 	} else if (result->part.unreadable && result->aside.len > 0) {
 		folder->seen = folder->taken = 0; /* what is left beside it comes next */
 		next = SOON;

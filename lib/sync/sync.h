@@ -83,6 +83,9 @@ typedef struct harmony__part {
 	bool folder;     /* its folder, or else */
 	char path[1024]; /* this file, */
 	harmony__file_info state; /* in this state */
+	bool moved;      /* out: taken files were moved out of the way, or were to be; */
+	harmony_error unmoved; /* what kept one of them where it was, */
+	char stuck[1024];      /* and which */
 } harmony__part;
 
 /* Relations that are not in the package yet, or not surely, by the hash of their key. */
@@ -204,6 +207,7 @@ typedef struct harmony__watched {
 	uint64_t print; /* tells one state of it from another; 0: nothing is there to be taken */
 	bool whole;     /* each file has an end, or the companion says so */
 	bool companion; /* is there */
+	bool empty;     /* nothing of an export lies there at all */
 } harmony__watched;
 /* `known`: a print whose files need not be looked into. Errors: HARMONY_CONFIG, HARMONY_IO
    (the folder), HARMONY_NOMEM. */
@@ -281,6 +285,11 @@ void harmony__relations_free(harmony__relations *relations);
 harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,
 			       const harmony_export_options *options, harmony__part *part,
 			       harmony_error *error);
+
+/* ---- import.c ---- */
+/* When a service polls next, UTC ms, at `now` the latest when it is due; `last`: the start of
+   the last import, 0: none. The interval is above 0. */
+int64_t harmony__next_poll(const harmony__integration *integration, int64_t last, int64_t now);
 
 /* ---- history.c ---- */
 /* harmony_store.run_last; a run with id 0 where there is none. */

@@ -110,6 +110,8 @@ static void house_event(const harmony_schedule_event *event, void *user)
 		(void)snprintf(t->lines, sizeof(t->lines), "%s", event->lines);
 		(void)snprintf(t->message, sizeof(t->message), "%s", event->message);
 		(void)snprintf(t->whose, sizeof(t->whose), "%s", event->integration);
+		if (event->problem == HARMONY_PROBLEM_ARCHIVE)
+			(void)snprintf(t->path, sizeof(t->path), "%s", event->path);
 		assert_true(event->message[0] != '\0');
 		assert_true(event->since > 0);
 	}
@@ -649,6 +651,83 @@ static void tells_when_a_share_is_gone(void **state)
 	assert_int_equal(booked(0), 2);
 }
 
+static void tells_once_what_cannot_be_archived(void **state)
+{
+	char path[128];
+
+	(void)state;
+	for (int restart = 0; restart < 2; restart++) {
+		memset(&h.told, 0, sizeof(h.told));
+		path_of(path, 0, "done");
+		set_of(1, archives);
+		run_for(MINUTE);
+		write_text(0, "done", "a file where the folder should be", "we");
+		write_entries(0, restart ? 101 : 1, 3);
+		run_for(24 * HOUR);
+		assert_true(is_there(0, "fmuta6.csv")); /* and it is booked all the same, once */
+		assert_int_equal(booked(0), restart ? 6 : 3);
+		assert_int_equal(h.told.begun[HARMONY_PROBLEM_ARCHIVE], 1);
+		assert_int_equal(h.told.ended[HARMONY_PROBLEM_ARCHIVE], 0);
+		assert_non_null(strstr(h.told.message, "done"));
+		assert_non_null(strstr(h.told.path, "fmuta6.csv"));
+		if (restart) {
+			harmony_schedule_free(h.schedule);
+			open_schedule();
+			set_of(1, archives);
+			run_for(HOUR);
+			assert_int_equal(h.told.begun[HARMONY_PROBLEM_ARCHIVE], 1);
+		}
+		/* there is room: it goes within a minute or so, and that is told once */
+		assert_int_equal(unlink(path), 0);
+		run_for(2 * MINUTE);
+		assert_false(is_there(0, "fmuta6.csv"));
+		assert_int_equal(h.told.begun[HARMONY_PROBLEM_ARCHIVE], 1);
+		assert_int_equal(h.told.ended[HARMONY_PROBLEM_ARCHIVE], 1);
+		assert_int_equal(state_of("i0").problems, 0);
+		path_of(path, 0, "done/x");
+		*strrchr(path, '/') = '\0';
+		char aside[160];
+		(void)snprintf(aside, sizeof(aside), "%s.%d", path, restart);
+		assert_int_equal(rename(path, aside), 0);
+	}
+	/* a person who takes the file away ends it, too */
+	write_text(0, "done", "a file where the folder should be", "we");
+	write_entries(0, 51, 1);
+	run_for(MINUTE);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_ARCHIVE], 2);
+	path_of(path, 0, "fmuta6.csv");
+	assert_int_equal(unlink(path), 0);
+	run_for(MINUTE);
+	assert_int_equal(h.told.ended[HARMONY_PROBLEM_ARCHIVE], 2);
+}
+
+static void reads_nothing_but_files(void **state)
+{
+	static const char *const names[] = {"fmuta6.csv", "debitr.csv"};
+	char path[128];
+
+	(void)state;
+	set_of(1, archives);
+	for (int i = 0; i < 4; i++) {
+		memset(&h.told, 0, sizeof(h.told));
+		path_of(path, 0, names[i / 2]);
+		/* a pipe that nobody writes to must hold nothing up */
+		assert_int_equal(i % 2 ? mkdir(path, 0700) : mkfifo(path, 0600), 0);
+		run_for(24 * HOUR);
+		print_message("%s\n", h.told.message);
+		assert_int_equal(h.told.begun[HARMONY_PROBLEM_FILE], 1);
+		assert_non_null(strstr(h.told.message, names[i / 2]));
+		assert_int_equal(h.told.ended[HARMONY_PROBLEM_FILE], 0);
+		assert_int_equal(i % 2 ? rmdir(path) : unlink(path), 0);
+		write_text(0, "debitr.csv",
+			   "{\"kind\":\"customer\",\"code\":\"1001\",\"name\":\"Jansen\"}\n", "we");
+		write_entries(0, 1 + (unsigned)i, 1);
+		run_for(MINUTE);
+		assert_int_equal(booked(0), 1 + (unsigned)i);
+		assert_int_equal(h.told.ended[HARMONY_PROBLEM_FILE], 1);
+	}
+}
+
 /* ---- what goes wrong for a while ---- */
 
 static void tells_a_package_that_is_down_once(void **state)
@@ -715,6 +794,36 @@ static void leaves_a_package_alone_that_takes_nothing(void **state)
 		assert_int_equal(h.told.begun[all[i].problem], 1);
 		assert_int_equal(h.told.ended[all[i].problem], 1);
 	}
+}
+
+static void tells_whose_disk_is_full(void **state)
+{
+	static const char *const both[] = {"export_path", "fmuta6.csv", "import_path",
+					   "dbopen.csv",  "interval",   "30m", NULL};
+	char path[128];
+
+	(void)state;
+	set_of(1, both);
+	run_for(MINUTE);
+	/* the books', when items are fetched and when entries are offered */
+	packages[0].status = HARMONY_IO;
+	write_entries(0, 1, 1);
+	run_for(2 * HOUR);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_PACKAGE], 1);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_SNAPSHOT], 0);
+	packages[0].status = HARMONY_OK;
+	run_for(2 * HOUR);
+	assert_int_equal(h.told.ended[HARMONY_PROBLEM_PACKAGE], 1);
+	/* the snapshot's */
+	path_of(path, 0, "dbopen.csv");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	run_for(2 * HOUR);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_SNAPSHOT], 1);
+	assert_int_equal(rmdir(path), 0);
+	run_for(2 * HOUR);
+	assert_int_equal(h.told.ended[HARMONY_PROBLEM_SNAPSHOT], 1);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_PACKAGE], 1);
 }
 
 static void waits_while_a_person_has_the_integration(void **state)
@@ -1003,8 +1112,11 @@ int main(void)
 	    TEST(takes_relations_first),
 	    TEST(sets_unreadable_files_aside),
 	    TEST(tells_when_a_share_is_gone),
+	    TEST(tells_once_what_cannot_be_archived),
+	    TEST(reads_nothing_but_files),
 	    TEST(tells_a_package_that_is_down_once),
 	    TEST(leaves_a_package_alone_that_takes_nothing),
+	    TEST(tells_whose_disk_is_full),
 	    TEST(waits_while_a_person_has_the_integration),
 	    TEST(tells_a_login_over_a_restart),
 	    TEST(names_rejected_lines),

@@ -1084,7 +1084,8 @@ static void a_clock_that_ran_ahead_puts_no_import_off(void **state)
 	open_house(&h, &one_by_one, settings);
 	assert_int_equal(harmony_sync_import(&h.run, h.sync, "bakery", NULL, &h.error), HARMONY_OK);
 	assert_int_equal(harmony_sync_status(h.sync, NULL, see_next, &delay, &h.error), HARMONY_OK);
-	assert_int_equal(delay, 3600000);
+	/* at its own place in the hour */
+	assert_in_range(delay, 3600000 / 8, 3600000 + 3600000 / 8);
 	h.wall = -ten_years;
 	assert_int_equal(harmony_sync_status(h.sync, NULL, see_next, &delay, &h.error), HARMONY_OK);
 	assert_true(delay < -ten_years + 3600000);
