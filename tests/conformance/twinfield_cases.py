@@ -196,11 +196,11 @@ def date_warning(suite):
 def memorial_keys(suite):
     """A memorial carries a key by which it is found; where it cannot, it stays in doubt and says so."""
     records = [R.memorial(str(26900001 + n)) for n in range(4)]  # alike but for their number
-    for key, allowed in (('freetext1', ['freetext1']), ('freetext2', ['freetext2']), ('freetext3', ['freetext3']),
-                         ('invoicenumber', [])):
-        for fault in ('reset_after', 'reset_before', '500_after'):
+    for key, absent, fault in ((key, absent, fault) for key in ('freetext1', 'freetext2', 'freetext3', 'invoicenumber')
+                               for absent in ([], ['020']) for fault in ('reset_after', 'reset_before', '500_after')):
+        if not absent or key in ('freetext1', 'invoicenumber'):
             with House(suite.program, suite.package(), dict(TIMEOUT, memorial_key=key, batch='1'),
-                       modes={'freetexts': allowed}) as house:
+                       modes={'freetexts': [key], 'absent_codes': absent}) as house:
                 house.package.fault(fault, house.package.offer, nth=2)
                 house.export(records, DONE, DOUBT, LATER)
                 house.package.no_faults()
@@ -239,7 +239,8 @@ def browse_sets(suite):
     """Outstanding items by either set of columns: paid, part-paid, proposed, on their way to the bank."""
     for modes in ({}, {'absent_codes': ['130_3', '230_2']}, {'absent_codes': ['100', '200']}, {'absent_codes': ['130_3']},
                   {'absent_columns': {'130_3': ['line.openvaluesigned'], '230_2': ['line.invnumber']}},
-                  {'browse_status': 'fault'}, {'browse_status': 'ignored'}):
+                  {'browse_status': 'fault'}, {'browse_status': 'ignored'}, {'browse_period': 'wanted'},
+                  {'td_order': 'always_reversed'}, {'td_order': 'always_reversed', 'absent_codes': ['100', '200']}):
         with House(suite.program, suite.package(), modes=modes) as house:
             package = house.package
             house.export(R.parties() + R.entries())
@@ -275,14 +276,33 @@ def browse_loose(suite):
 
 @case
 def browse_office(suite):
-    """Only the office's own items come back."""
-    with House(suite.program, suite.package()) as house:
-        house.export(R.parties() + R.entries())
-        other = house.package.sim.offices['002']
-        other.keep('DEB', '1001', house.package.sim.first.read_relation('DEB', '1001'))
-        other.loose('1300', '1001', '99.00', 'VRK', 'ELSEWHERE')
-        house.good('import', NAME)
-        fits_books(house)
+    """Only the office's own items come back, also where the office cannot be asked for."""
+    for absent in ([], ['100', '200'], ['130_3', '230_2']):
+        with House(suite.program, suite.package(), modes={'absent_codes': absent}) as house:
+            house.export(R.parties() + R.entries())
+            other = house.package.sim.offices['002']
+            other.keep('DEB', '1001', house.package.sim.first.read_relation('DEB', '1001'))
+            other.loose('1300', '1001', '99.00', 'VRK', 'ELSEWHERE')
+            house.good('import', NAME)
+            fits_books(house)
+            before = house.dbopen()
+            if absent == ['100', '200']:  # not one row is ours: then nothing is open here, or it is another office's
+                house.package.sim.control(modes={'browse_offices': 'other'})
+                answer = house.run('import', NAME)
+                assert answer.code == USAGE and "'002'" in answer.err and "'001'" in answer.err, answer
+                assert house.dbopen() == before
+
+
+@case
+def finder_refused(suite):
+    """What the finder refuses is told, and is not taken for an empty list."""
+    for refusal in ('bare', 'with_data'):
+        modes = {'finder_refused': ['TRS'], 'finder_refusal': refusal}
+        with House(suite.program, suite.package(), modes=modes) as house:
+            answer = house.run('test', NAME)
+            assert answer.code != DONE and 'daybooks' in answer.out + answer.err and 'AccessDenied' in answer.out + answer.err, \
+                answer
+            assert 'daybooks         0 found' not in answer.out, answer
 
 
 @case

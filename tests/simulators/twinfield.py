@@ -76,7 +76,7 @@ class Simulator(base.Simulator):
         "duplicates": "relation", "duplicate_msgtype": "warning", "total_dim1": "empty", "answer_order": "request",
         "root_result": True, "open_names": "real", "party_update": "replace", "rate": "known",
         "absent_codes": [], "absent_columns": {}, "td_order": "asked", "browse_status": "filter",
-        "browse_period": "filter", "heavy_rows": 0, "heavy_answer": "524", "rate_headers": True,
+        "browse_period": "filter", "browse_offices": "all", "finder_refusal": "bare", "finder_refused": [], "heavy_rows": 0, "heavy_answer": "524", "rate_headers": True,
         "retry_after": True, "fault_status": "documented", "fault_body": "xml", "mask_request": "both",
         "name_max": 80, "description_max": 40, "reference_max": 40, "freetext_max": 40,
     }
@@ -568,7 +568,8 @@ class Simulator(base.Simulator):
         if period in query.filters and self.modes["browse_period"] == "empty_500":
             return Answer(500, b"")
         wanted = query.filters.get("fin.trs.head.office")
-        offices = [one for code, one in self.offices.items() if not wanted or code == wanted[1]]
+        offices = [one for code, one in self.offices.items() if code == wanted[1]] if wanted else \
+                  [one for one in self.offices.values() if self.modes["browse_offices"] == "all" or one is not office]
         found = list(twinfield_browse.rows(query, offices, self.modes))
         if self.modes["heavy_rows"] and len(found) > self.modes["heavy_rows"]:
             if self.modes["heavy_answer"] == "524":
@@ -604,6 +605,8 @@ class Simulator(base.Simulator):
         if kind != "OFF" and options.get("office") != code:
             self.violate(request, "the finder needs the office as an option")
         office = self.offices.get(options.get("office", code))
+        if kind in self.modes["finder_refused"]:
+            return self.found([], 0, "AccessDenied")
         rows = self.finder_rows(office, kind, options)
         first, most = int(search.value(wanted[3])), int(search.value(wanted[4]))
         if first < 1 or most < 0:
@@ -630,7 +633,7 @@ class Simulator(base.Simulator):
                   "</MessageOfErrorCodes></SearchResult>" % error if error else "<SearchResult/>")
         items = "".join("<ArrayOfString>%s</ArrayOfString>" % "".join("<string>%s</string>" % escape(one) for one in row)
                         for row in rows)
-        data = "" if error else ("<data><TotalRows>%d</TotalRows><Columns><string>Code</string><string>Naam</string>"
+        data = "" if error and self.modes["finder_refusal"] == "bare" else ("<data><TotalRows>%d</TotalRows><Columns><string>Code</string><string>Naam</string>"
                                  "</Columns><Items>%s</Items></data>" % (total, items))
         return self.envelope_of('<SearchResponse xmlns="%s">%s%s</SearchResponse>' % (NAMES, result, data))
 

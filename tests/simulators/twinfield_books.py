@@ -286,7 +286,7 @@ class Office:
         kind = self.check_header(header, made)
         if kind is not None:
             self.check_lines(lines, kind)
-            if not made.marked():
+            if not made.marked() or self.only_codes(lines):
                 self.check_balance(made, kind)
         if request.is_fault("refuse_message"):
             self.refuse_with(made, request)
@@ -501,11 +501,17 @@ class Office:
 
     def tax(self, line):
         """VAT of a detail line, debit positive."""
-        if not line.value("vatcode"):
+        if line.value("vatcode") not in self.VAT:
             return Decimal(0)
         if line.child("vatvalue") is not None:
             return self.signed(line, "vatvalue")
         return cents(self.signed(line) * self.VAT[line.value("vatcode")][1] / 100)
+
+    @staticmethod
+    def only_codes(lines):
+        """An unknown VAT code books no VAT, so the whole is out of balance, too, and says so first."""
+        return all(one.name == "vatcode" for line in lines for one in line if "msg" in one.attributes) and \
+            not any("msg" in line.attributes for line in lines) and "msg" not in lines.attributes
 
     def check_balance(self, made, kind):
         lines = list(made.child("lines"))

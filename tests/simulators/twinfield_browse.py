@@ -2,7 +2,7 @@
 """Browsing at the Twinfield simulator: definitions, queries, rows."""
 from decimal import Decimal
 
-from twinfield_books import CONTROL, cents
+from twinfield_books import CONTROL, cents, fits
 from twinfield_xml import Element
 
 # field: (type, label, operator of a filter, None where there can be none)
@@ -44,19 +44,29 @@ OLD = ("head.office head.yearperiod head.code head.shortname head.number head.st
        "head.curcode line.valuesigned line.basevaluesigned line.repvaluesigned line.openbasevaluesigned "
        "line.openvaluesigned line.invnumber line.datedue line.matchstatus line.matchnumber line.matchdate "
        "line.availableforpayruns line.modified").split()
-NEW = ("head.office head.officename head.yearperiod head.year head.period head.code head.number head.status head.date "
-       "head.curcode line.dim1 line.dim2 line.dim2name line.valuesigned line.basevaluesigned line.openvaluesigned "
-       "line.openbasevaluesigned line.invnumber line.datedue line.matchstatus line.freetext1 line.freetext2 "
-       "line.freetext3 line.modified").split()
-DETAILS = ("head.office head.officename head.yearperiod head.year head.period head.code head.number head.status "
+NEW = ("head.office head.officename head.year head.period head.yearperiod head.code head.shortname head.number "
+       "head.status head.date line.datedue line.invnumber head.curcode line.dim1 line.dim2 line.dim2name line.valuesigned "
+       "line.basevaluesigned line.repvaluesigned line.openvaluesigned line.openbasevaluesigned line.matchstatus "
+       "line.matchdate line.matchnumber line.modified line.freetext1 line.freetext2 line.freetext3").split()
+DETAILS = ("head.office head.officename head.year head.period head.yearperiod head.code head.number head.status "
            "head.date head.curcode head.inpdate line.dim1 line.dim2 line.dim2name line.valuesigned "
-           "line.basevaluesigned line.debitcredit line.description line.invnumber line.freetext1 line.freetext2 "
-           "line.freetext3").split()
+           "line.basevaluesigned line.repvaluesigned line.debitcredit line.description line.invnumber line.freetext1 "
+           "line.freetext2 line.freetext3").split()
+LIST = ("head.yearperiod head.code head.shortname head.number head.status head.date head.inpdate line.dim1 line.dim2 "
+        "head.curcode line.valuesigned line.basevaluesigned line.debitcredit line.invnumber line.description").split()
 CODES = {"100": ("DEB", OLD), "200": ("CRD", OLD), "130_3": ("DEB", NEW), "230_2": ("CRD", NEW),
-         "020": (None, DETAILS), "030_1": (None, DETAILS), "030_2": (None, DETAILS), "030_3": (None, DETAILS)}
-# Where a code lets more be asked than the others do.
-MORE = {("020", "fin.trs.head.date"): "between", ("230_2", "fin.trs.line.openvaluesigned"): "between",
-        ("130_3", "fin.trs.line.openvaluesigned"): "between"}
+         "020": (None, LIST), "030_1": (None, DETAILS), "030_2": (None, DETAILS), "030_3": (None, DETAILS)}
+# What the newer codes let be asked, as definitions of 130_1, 230_2, 030_2 and 030_3 that were recorded have it: never
+# the office, nor an invoice number. The list of transactions, 020, has no office at all.
+NEWER = {"head.yearperiod": "between", "head.code": "like", "head.status": "equal", "line.dim1": "between",
+         "line.dim2": "between", "line.openvaluesigned": "between", "line.matchstatus": "equal"}
+DETAILED = {"head.yearperiod": "between", "head.status": "equal", "head.inpdate": "between", "line.dim1": "between",
+            "line.dim2": "between"}
+ASKED = {"130_3": NEWER, "230_2": NEWER, "030_1": DETAILED, "030_2": DETAILED, "030_3": DETAILED,
+         "020": {"head.yearperiod": "between", "head.code": "equal", "head.number": "between", "head.status": "equal",
+                 "head.date": "between", "line.dim1": "between", "line.dim2": "between", "head.curcode": "equal",
+                 "line.valuesigned": "between", "line.basevaluesigned": "between", "line.debitcredit": "equal",
+                 "line.invnumber": "equal", "line.description": "equal"}}
 COLUMN = ["field", "label", "visible", "ask", "operator", "from", "to", "finderparam"]
 
 
@@ -66,11 +76,11 @@ class Refused(Exception):
 
 def fields_of(code, modes):
     absent = set(modes["absent_columns"].get(code, ()))
-    return ["fin.trs." + name for name in CODES[code][1] if "fin.trs." + name not in absent]
+    return ["fin.trs." + name for name in CODES[code][1] if name not in absent]
 
 
 def operator_of(code, field):
-    return MORE.get((code, field), FIELDS[field][2])
+    return ASKED[code].get(field[len("fin.trs."):]) if code in ASKED else FIELDS[field][2]
 
 
 def known(code, modes):
@@ -117,8 +127,11 @@ class Query:
             else:
                 broken("<%s> in columns" % one.name)
                 raise Refused("Onbekend element %s." % one.name)
-        if "fin.trs.head.office" not in self.filters:
+        office = "fin.trs.head.office"
+        if office not in self.filters and office in fields_of(self.code, modes) and operator_of(self.code, office):
             broken("browsing without the office as a filter")
+        if modes["browse_period"] == "wanted" and "fin.trs.head.yearperiod" not in self.filters:
+            raise Refused("De periode moet worden ingevuld.")
 
     def sort(self, element):
         if not 1 <= len(element.children) <= 3:
@@ -161,6 +174,8 @@ class Query:
         for field, (operator, low, high) in self.filters.items():
             have = row[field]
             if operator == "equal" and have != low and not (field.endswith("status") and low == "normal"):
+                return False
+            if operator == "like" and not fits(low, have):
                 return False
             if operator == "between":
                 if FIELDS[field][0] == "Value":
@@ -213,7 +228,7 @@ def answer(query, found, total, names="nl"):
     for row, key in found:
         one = made.add("tr")
         columns = query.columns
-        if query.modes["td_order"] == "reversed" and not query.optimize:
+        if query.modes["td_order"] == "reversed" and not query.optimize or query.modes["td_order"] == "always_reversed":
             columns = columns[::-1]
         for field in columns:
             if query.modes["td_order"] == "gaps" and not row[field] and not query.optimize:

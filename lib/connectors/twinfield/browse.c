@@ -5,8 +5,9 @@
 #include "connectors/twinfield/twinfield.h"
 
 /* What Twinfield lets be browsed differs by office: the definition of a code is read first, and
-   only columns that it has are asked for, since an unknown one fails the whole. The office is
-   always a filter. */
+   only columns that it has are asked for, since an unknown one fails the whole. The office is a
+   filter where it can be asked; where it cannot, as in most of the newer codes, each row tells
+   its office. */
 
 #define MAX_QUERY 16384u
 #define CELL      160 /* bytes of a cell that are looked at; fields of Twinfield are shorter */
@@ -111,6 +112,19 @@ harmony_status twinfield_define(const twinfield_definition **out, twinfield *t, 
 	return status;
 }
 
+static bool asks_office(const twinfield_definition *d)
+{
+	return d->columns[TWINFIELD_OFFICE] == TWINFIELD_EQUAL;
+}
+
+static bool has_all(const twinfield_definition *d, const uint8_t *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (d->columns[columns[i]] == TWINFIELD_ABSENT)
+			return false;
+	return true;
+}
+
 harmony_status twinfield_choose(const twinfield_definition **out, twinfield *t,
 				const char *const *codes, const uint8_t *columns, size_t count,
 				harmony_error *error)
@@ -119,14 +133,13 @@ harmony_status twinfield_choose(const twinfield_definition **out, twinfield *t,
 	const twinfield_definition *found = NULL;
 
 	*out = NULL;
-	for (; *codes && !*out && status == HARMONY_OK; codes++) {
-		bool whole;
+	for (; *codes && !(*out && asks_office(*out)) && status == HARMONY_OK; codes++) {
 		status = twinfield_define(&found, t, *codes, error);
-		whole = found && found->columns[TWINFIELD_OFFICE] == TWINFIELD_EQUAL;
-		for (size_t i = 0; found && i < count; i++)
-			whole = whole && found->columns[columns[i]] != TWINFIELD_ABSENT;
-		*out = whole ? found : NULL;
+		if (found && has_all(found, columns, count) && (!*out || asks_office(found)))
+			*out = found;
 	}
+	if (status != HARMONY_OK)
+		*out = NULL;
 	return status;
 }
 
@@ -192,10 +205,11 @@ static harmony_status write_query(harmony__buf *inner, const twinfield *t,
 /* ---- the answer ---------------------------------------------------------------------- */
 
 enum { IN_NOTHING, IN_HEAD, IN_ROW, IN_KEY };
-enum { KEY_CODE = TWINFIELD_COLUMNS, KEY_NUMBER, KEY_LINE, CELLS, NO_CELL = -1 };
+enum { KEY_OFFICE = TWINFIELD_COLUMNS, KEY_CODE, KEY_NUMBER, KEY_LINE, CELLS, NO_CELL = -1 };
 
 typedef struct reading {
 	const twinfield_query *query;
+	const char *office; /* that rows must be of; NULL: it was asked for */
 	int place;
 	int heads[TWINFIELD_COLUMNS * 2]; /* column of each head, by its place */
 	size_t head_count, at;           /* at: cells of this row so far */
@@ -203,9 +217,9 @@ typedef struct reading {
 	int cell;                        /* that text goes to */
 	char cells[CELLS][CELL];
 	size_t len[CELLS];
-	uint64_t rows, total;
+	uint64_t rows, elsewhere, total;
 	bool total_known, refused, uneven;
-	char words[256];
+	char words[256], other[32]; /* other: an office that is not ours */
 } reading;
 
 static const char *attribute(const harmony__xml_event *event, const char *name)
@@ -255,7 +269,7 @@ static void begin_cell(reading *r, const harmony__xml_event *event)
 
 static void begin_element(reading *r, const harmony__xml_event *event)
 {
-	static const char *const keys[] = {"code", "number", "line"};
+	static const char *const keys[] = {"office", "code", "number", "line"};
 
 	r->cell = NO_CELL;
 	switch (event->depth) {
@@ -277,9 +291,9 @@ static void begin_element(reading *r, const harmony__xml_event *event)
 			r->cell = 0; /* its text is a field's name */
 		break;
 	default:
-		for (int i = 0; r->place == IN_KEY && i < 3; i++)
+		for (int i = 0; r->place == IN_KEY && i < (int)HARMONY__COUNT(keys); i++)
 			if (strcmp(event->name, keys[i]) == 0)
-				r->cell = KEY_CODE + i;
+				r->cell = KEY_OFFICE + i;
 	}
 }
 
@@ -297,14 +311,34 @@ static void add_text(reading *r, const harmony__xml_event *event)
 	r->cells[r->cell][r->len[r->cell]] = '\0';
 }
 
+/* Cells without names are only told apart when none is left out, and each is in its place. */
+static bool fits_heads(const reading *r)
+{
+	const char *key = r->cells[KEY_CODE];
+
+	return r->at == r->head_count && (!*key || strcmp(key, r->cells[TWINFIELD_CODE]) == 0);
+}
+
+static bool is_elsewhere(reading *r)
+{
+	const char *office = r->cells[r->len[KEY_OFFICE] ? KEY_OFFICE : TWINFIELD_OFFICE];
+
+	if (!r->office || !*office || harmony__equal_nocase(office, r->office))
+		return false;
+	harmony__copy_text(r->other, sizeof(r->other), office, strlen(office));
+	r->elsewhere++;
+	return true;
+}
+
 static harmony_status end_row(reading *r)
 {
 	twinfield_row row = {r->cells[KEY_CODE], r->cells[KEY_NUMBER], r->cells[KEY_LINE], {NULL}};
 
 	r->rows++;
-	/* Cells without names are only told apart when none is left out. */
-	r->uneven = r->uneven || (!r->named && r->at != r->head_count);
+	r->uneven = r->uneven || (!r->named && !fits_heads(r));
 	if (r->uneven)
+		return HARMONY_OK;
+	if (is_elsewhere(r))
 		return HARMONY_OK;
 	for (int i = 0; i < TWINFIELD_COLUMNS; i++)
 		row.cells[i] = r->cells[i];
@@ -348,7 +382,7 @@ static void read_again(void *user)
 {
 	reading *r = user;
 
-	*r = (reading){.query = r->query, .cell = NO_CELL};
+	*r = (reading){.query = r->query, .office = r->office, .cell = NO_CELL};
 }
 
 /* ---- one part ------------------------------------------------------------------------ */
@@ -366,7 +400,9 @@ static harmony_status ask_part(twinfield *t, const twinfield_definition *d,
 	harmony__buf inner;
 	harmony_status status;
 
-	*r = (reading){.query = query, .cell = NO_CELL};
+	*r = (reading){.query = query,
+		       .office = asks_office(d) ? NULL : t->office,
+		       .cell = NO_CELL};
 	harmony__buf_init(&inner, t->frame.context, MAX_QUERY);
 	status = write_query(&inner, t, d, query, part, optimize);
 	call.inner = &inner;
@@ -376,6 +412,17 @@ static harmony_status ask_part(twinfield *t, const twinfield_definition *d,
 		harmony_error_set(error, status, NULL, "a question to Twinfield cannot be written");
 	harmony__buf_free(&inner);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
+}
+
+/* A session of another office's, as some have met it: nothing of it can be trusted. */
+static harmony_status elsewhere(const twinfield *t, const char *code, const char *other,
+				harmony_error *error)
+{
+	return harmony_error_set(error, HARMONY_CONFIG, NULL,
+				 "Twinfield browses office '%s' under %s, and not '%s', which "
+				 "cannot be asked for there; take a user of that office alone, or "
+				 "see `browse`",
+				 other, code, t->office);
 }
 
 /* Rows by their place first, which takes half the bytes; with names when that does not do. */
@@ -403,6 +450,8 @@ static harmony_status browse_part(twinfield *t, const twinfield_definition *d,
 					 "Twinfield's rows for %s do not fit their heads; report "
 					 "this",
 					 query->code);
+	if (r.elsewhere > 0 && r.elsewhere == r.rows)
+		return elsewhere(t, query->code, r.other, error);
 	if (r.total_known && r.rows < r.total)
 		return harmony_error_set(error, HARMONY_RETRY, "network",
 					 "Twinfield has %" PRIu64 " rows for %s and gave %" PRIu64
@@ -480,7 +529,7 @@ static harmony_status browse_span(twinfield *t, const twinfield_definition *d,
 	return status;
 }
 
-/* As a whole; once more when that failed, since most failures are of the line. A part that has
+/* As a whole, without a period unless one is wanted; once more when that failed, since most failures are of the line. A part that has
    nothing in it tells then whether it is that, before all the others are tried. */
 harmony_status twinfield_browse(twinfield *t, const twinfield_query *query, harmony_error *error)
 {
@@ -499,6 +548,10 @@ harmony_status twinfield_browse(twinfield *t, const twinfield_query *query, harm
 					 query->code);
 	can = d->columns[TWINFIELD_YEARPERIOD] == TWINFIELD_BETWEEN;
 	status = browse_part(t, d, query, asked, can ? 2 : 0, &mine);
+	if (status == HARMONY_REJECTED && can && !asked.to) {
+		harmony_error_clear(&mine);
+		status = browse_part(t, d, query, all, 2, &mine);
+	}
 	if (too_much(status) && can) {
 		status = browse_part(t, d, query, nothing, 1, error);
 		return status == HARMONY_OK

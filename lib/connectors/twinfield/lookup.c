@@ -204,6 +204,26 @@ static void start_again(void *user)
 /* Columns go by position, since their titles are in the user's language. */
 typedef harmony_status (*found_fn)(const harmony__xml *first_column, void *user);
 
+/* A message that is an error means no rows, whatever else the answer holds. */
+static harmony_status check_found(const harmony__xml *root, const char *what, harmony_error *error)
+{
+	const harmony__xml *at = harmony__xml_get(root, "SearchResult", "MessageOfErrorCodes");
+	const char *words;
+	harmony_status status;
+
+	while (at && strcmp(harmony__xml_text(harmony__xml_child(at, "Type")), "Error") != 0)
+		at = harmony__xml_sibling(at);
+	if (!at)
+		return HARMONY_OK;
+	words = harmony__xml_text(harmony__xml_child(at, "Text"));
+	status = harmony_error_set(error, HARMONY_REJECTED, "vendor",
+				   "Twinfield refused to give %s (%s)", what,
+				   harmony__xml_text(harmony__xml_child(at, "Code")));
+	if (error && error->vendor[0] == '\0')
+		harmony__copy_text(error->vendor, sizeof(error->vendor), words, strlen(words));
+	return status;
+}
+
 static harmony_status take_page(const harmony__xml *root, const char *what, size_t *rows,
 				size_t *total, found_fn found, void *user, harmony_error *error)
 {
@@ -211,13 +231,13 @@ static harmony_status take_page(const harmony__xml *root, const char *what, size
 	const char *text = harmony__xml_text(harmony__xml_child(data, "TotalRows"));
 	harmony__cursor cursor = harmony__cursor_over(text, strlen(text));
 	uint64_t number = 0;
-	harmony_status status = HARMONY_OK;
+	harmony_status status = check_found(root, what, error);
 
+	if (status != HARMONY_OK)
+		return status;
 	if (harmony__cursor_digits(&cursor, 9, &number) == 0)
-		return harmony_error_set(
-		    error, HARMONY_REJECTED, "vendor", "Twinfield refused to give %s (%s)", what,
-		    harmony__xml_text(harmony__xml_get(root, "SearchResult", "MessageOfErrorCodes",
-						       "Code")));
+		return harmony_error_set(error, HARMONY_REJECTED, "vendor",
+					 "Twinfield refused to give %s", what);
 	*total = (size_t)number;
 	*rows = 0;
 	for (const harmony__xml *at = harmony__xml_get(data, "Items", "ArrayOfString");

@@ -78,9 +78,10 @@ static const meaning meanings[] = {
      "map the payment condition to a number of days"},
     {RELATION, "basecreditlimit", "vendor", "credit_limit", "correct the credit limit"}};
 
-/* What was found so far: the first error, or without one the first warning. */
+/* What was found so far: the first error, or without one the first warning; one on an element
+   before one on the whole, since an unknown VAT code also puts the entry out of balance. */
 typedef struct remarks {
-	const harmony__xml *marked;
+	const harmony__xml *child, *marked;
 	bool is_error;
 	char texts[768];
 	size_t len;
@@ -102,7 +103,8 @@ static void gather(remarks *r, const harmony__xml *element)
 
 	if (text && *text) {
 		bool is_error = !type || strcmp(type, "warning") != 0;
-		if (!r->marked || (is_error && !r->is_error)) {
+		if (!r->marked || (is_error && !r->is_error) ||
+		    (is_error == r->is_error && r->marked == r->child)) {
 			r->marked = element;
 			r->is_error = is_error;
 		}
@@ -185,7 +187,7 @@ static void path_of(char *path, size_t size, const harmony__xml *element, const 
 void twinfield_explain(harmony_verdict *verdict, const harmony_record *record,
 		       const harmony__xml *child)
 {
-	remarks r = {.marked = NULL};
+	remarks r = {.child = child};
 	char path[128] = "", field[48] = "";
 	const harmony__xml *line;
 	const meaning *known = NULL;

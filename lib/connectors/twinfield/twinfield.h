@@ -252,7 +252,8 @@ typedef struct twinfield_query {
 /* The definition of a code, read once; NULL in `*out`: Twinfield has no such code. */
 harmony_status twinfield_define(const twinfield_definition **out, twinfield *t, const char *code,
 				harmony_error *error);
-/* The first of the codes that is there and has all of these columns; NULL: none. */
+/* The first of the codes that is there and has all of these columns, preferably one that the
+   office can be asked of; NULL: none. */
 harmony_status twinfield_choose(const twinfield_definition **out, twinfield *t,
 				const char *const *codes, const uint8_t *columns, size_t count,
 				harmony_error *error);
