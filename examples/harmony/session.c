@@ -99,8 +99,12 @@ static int add(struct session *session, const struct config_section *section)
 	return exit_of(status);
 }
 
+/* The person who logged in, also behind sudo; else the user that the process has. */
 const char *session_user(void)
 {
+	const char *person = getlogin();
+	if (person && *person)
+		return person;
 	struct passwd *entry = getpwuid(geteuid());
 	return entry ? entry->pw_name : NULL;
 }

@@ -3,6 +3,8 @@
 
 import json
 import os
+import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -109,6 +111,24 @@ class Job(harness.Case):
         self.assertEqual([r["run"] for r in runs], sorted((r["run"] for r in runs), reverse=True))
         self.assertEqual(self.document(0, "history", "dairy")["runs"], runs)
         self.assertIn("partial", self.check(0, "history").text)
+
+    def test_the_person_behind_sudo_is_who_edits(self):
+        """The service's user runs the command; the history names who logged in."""
+        def log_in(uid):
+            try:
+                pathlib.Path("/proc/self/loginuid").write_text(str(uid))
+            except OSError:
+                os._exit(77)
+
+        person = pwd.getpwall()[1]
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.write("out/fmuta6.csv", data.replace(b'"1003"', b'"1009"'))
+        failed = self.document(0, "show", self.document(1, "export", "dairy")["run"])["details"][0]
+        done = subprocess.run([PROGRAM, "--json", "edit", str(failed["id"]), "description=x"], cwd=self.folder,
+                              capture_output=True, preexec_fn=lambda: log_in(person.pw_uid))
+        if done.returncode == 77:
+            self.skipTest("nobody may be logged in here")
+        self.assertEqual(json.loads(done.stdout)["changes"][0]["who"], person.pw_name)
 
     def test_what_could_not_be_read_is_mended_where_it_is_told(self):
         """The field that show names, corrected alone, books the record."""
