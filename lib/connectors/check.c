@@ -29,13 +29,18 @@ static harmony_status check_place(checking *c, harmony_error *error)
 {
 	harmony__frame *f = c->frame;
 	harmony__buf text;
-	harmony_status status;
+	harmony_status status = HARMONY_OK;
+	int severity = HARMONY_NOTE;
 
 	harmony__buf_init(&text, f->context, 4096);
-	f->package->describe(f, &text);
-	status = harmony__buf_check(&text, "a finding", error);
+	if (f->package->place)
+		status = f->package->place(&severity, f, &text, error);
+	else
+		f->package->describe(f, &text);
 	if (status == HARMONY_OK)
-		tell(c, HARMONY_NOTE, "administration", "%s", text.data);
+		status = harmony__buf_check(&text, "a finding", error);
+	if (status == HARMONY_OK)
+		tell(c, severity, "administration", "%s", text.data);
 	harmony__buf_free(&text);
 	return status == HARMONY_OK ? c->status : status;
 }

@@ -240,6 +240,10 @@ typedef struct harmony__package {
 
 	/* MAY */
 
+	/* Asks the package which administration this is, for check instead of `describe`;
+	   `*severity` is a note unless there is something the matter with it. */
+	harmony_status (*place)(int *severity, harmony__frame *f, harmony__buf *out,
+				harmony_error *error);
 	/* Frees what the instance has beside the frame; also when `open` failed or never ran, and
 	   the instance is zeroed. */
 	void (*close)(void *instance);

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import records as R
 from cases import rows_of, same_books
-from house import DONE, NAME, REJECTED, House
+from house import DONE, LATER, NAME, REJECTED, House
 
 CASES = {}
 
@@ -174,3 +174,24 @@ def refused_lists(suite):
         assert words in answer.out, answer
         run = house.export([R.memorial('26900001')], REJECTED)
         assert words in list(house.failed(run).values())[0]['error']['vendor'], run
+
+
+@case
+def company(suite):
+    """test names the company behind the division, and says when there is none, or it is archived."""
+    with House(suite.program, suite.package()) as house:
+        package = house.package
+        name = package.division.description
+        assert name in house.good('test', NAME).out
+        package.sim.control(modes={'division_status': 2})
+        answer = house.good('test', NAME)
+        assert name in answer.out and 'archived' in answer.out, answer
+        package.fault('403', 'system/Divisions')  # an app without that scope
+        answer = house.good('test', NAME)
+        assert 'division %d, at' % package.first in answer.out and name not in answer.out, answer
+        package.sim.control(faults=[{'kind': '500', 'match': 'system/Divisions', 'nth': nth} for nth in (1, 2, 3)])
+        house.good('test', NAME, code=LATER)
+    with House(suite.program, suite.package(), {'administration': '77'}) as house:
+        house.allowed_violations = ('no access to this division',)
+        answer = house.good('test', NAME, code=REJECTED)
+        assert 'no division 77' in answer.out and '_Division_=' in answer.out, answer

@@ -83,6 +83,7 @@ class Simulator(base.Simulator):
         "lists": "results",   # or bare: {"d": [...], "__next": ...}, as some report of the bulk lists
         "doubles": "short",   # or long: 300.01 as 300.01000000000005
         "leading_zeros": "kept",  # or dropped, in the code of a relation
+        "division_status": 1, # 0 inactive, 2 archived
         "must_filter": {},    # {"bulk/Financial/GLAccounts": [names]}: other filters than MUST_FILTER's
     }
     resources = RESOURCES
@@ -350,7 +351,8 @@ class Simulator(base.Simulator):
             return division.outstanding(PURCHASE)
         if resource.name == "system/Divisions":
             return {d.code: {"Code": d.code, "Description": d.description, "Hid": d.code % 1000,
-                             "Currency": d.currency, "Status": 1, "Country": "NL ",
+                             "Currency": d.currency, "Country": "NL ",
+                             "Status": self.modes["division_status"],
                              "Current": d.code == self.modes["current_division"]}
                     for d in self.divisions.values()}
         return division.tables[resource.name]

@@ -4,6 +4,8 @@
 
 #include "connectors/exact_online/exact.h"
 
+#define DIVISION_ACTIVE 1 /* 0 inactive, 2 archived */
+
 /* ---- shapes of answers ----------------------------------------------------------------- */
 
 /* Exact's own words: {"error":{"message":{"value":"..."}}}. */
@@ -157,4 +159,61 @@ harmony_status exact_ready(harmony__frame *f, harmony_error *error)
 	return status == HARMONY_NOTFOUND
 		   ? pin_current(x, error)
 		   : harmony_error_set(error, status, NULL, "the pinned division cannot be read");
+}
+
+typedef struct company {
+	char name[128];
+	int64_t status;
+	bool found;
+} company;
+
+static harmony_status take_company(const harmony__json *row, void *user)
+{
+	company *c = user;
+
+	c->found = true;
+	exact_trim(c->name, sizeof(c->name),
+		   harmony__json_text(harmony__json_get(row, "Description"), ""));
+	(void)harmony__json_whole(&c->status, harmony__json_get(row, "Status"));
+	return HARMONY_OK;
+}
+
+/* Exact gives the list whichever division asks for it, and not to every app. */
+harmony_status exact_place(int *severity, harmony__frame *f, harmony__buf *out,
+			   harmony_error *error)
+{
+	exact *x = (exact *)f;
+	company c = {.status = DIVISION_ACTIVE};
+	harmony_error mine = HARMONY_ERROR_INIT;
+	char path[128];
+	harmony_status status = exact_ready(f, error);
+
+	if (status != HARMONY_OK)
+		return status;
+	snprintf(path, sizeof(path),
+		 "system/Divisions?$select=Code,Description,Status&$filter=Code%%20eq%%20%s",
+		 x->division);
+	status = exact_rows(x, path, NULL, take_company, &c, &mine);
+	if (status != HARMONY_OK && status != HARMONY_REJECTED && status != HARMONY_CONFIG) {
+		if (error)
+			*error = mine;
+		return status;
+	}
+	if (status == HARMONY_OK && !c.found) {
+		*severity = HARMONY_FAILURE;
+		harmony__buf_printf(
+		    out,
+		    "this login has no division %s; `administration` is the number behind "
+		    "_Division_= in the addresses of Exact Online, not the one that its list of "
+		    "companies shows",
+		    x->division);
+		return HARMONY_OK;
+	}
+	if (c.status != DIVISION_ACTIVE)
+		*severity = HARMONY_WARNING;
+	harmony__buf_printf(out, "division %s%s%s%s, at %s%s", x->division, c.name[0] ? " (" : "",
+			    c.name, c.name[0] ? ")" : "", f->url,
+			    c.status == DIVISION_ACTIVE ? ""
+							: "; it is archived or inactive there");
+	return HARMONY_OK;
 }

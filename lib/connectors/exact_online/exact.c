@@ -187,6 +187,7 @@ static const harmony__package package = {
     .preview = preview,
     .draft = draft,
     .describe = describe,
+    .place = exact_place,
     .words = exact_words,
     .rows = exact_list,
     .next = exact_next};

@@ -57,6 +57,10 @@ extern const harmony__source exact_sources[EXACT_TABLES];
    is then pinned, since it moves when the user switches company. */
 harmony_status exact_ready(harmony__frame *f, harmony_error *error);
 
+/* As harmony__package.place: the company behind the division, by the name that people know. */
+harmony_status exact_place(int *severity, harmony__frame *f, harmony__buf *out,
+			   harmony_error *error);
+
 /* Every row of a collection; `path` from the division on, with its query, percent-encoded.
    As harmony__rows. */
 harmony_status exact_rows(exact *x, const char *path, harmony__arena *keep, harmony__row_fn row,
