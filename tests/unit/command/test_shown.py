@@ -67,6 +67,28 @@ class Shown(harness.Case):
             count += 1
         self.assertGreaterEqual(count, len(known))
 
+    def test_commands_are_commands(self):
+        """Whatever follows "harmony" in a span or a block of code is a command, and its options are options."""
+        listing = self.document(0, "help")
+        common = {"--" + o["name"] for o in listing["options"]} | {"--help", "--version"}
+        commands = {c["name"]: common | {"--" + o["name"] for o in c["options"]} for c in listing["commands"]}
+        count = 0
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+            text = page.read_text()
+            spans = re.findall(r"`(harmony [^`]*)`", text)
+            spans += [part for line in re.findall(r"(?m)^    +(?:\$ |sudo (?:-u harmony )?)?(harmony .*)", text)
+                      for part in re.split("; (?=harmony )", line.split("  ")[0])]
+            for span in spans:
+                words = re.sub(r"(-c|--config) \S+ ", "", span).split()[1:]
+                if not words or not re.fullmatch(r"[a-z]+", words[0]):
+                    continue
+                count += 1
+                self.assertIn(words[0], commands, f"{page.name}: {span}")
+                for word in words[1:]:
+                    if word.startswith("--"):
+                        self.assertIn(word, commands[words[0]], f"{page.name}: {span}")
+        self.assertGreater(count, 50)
+
     def test_examples_of_the_formats(self):
         for page, kind in (("fmuta6.5", "sales_invoice"), ("dbopen.5", "outstanding_item")):
             rows = re.search(r"\.Bd -literal.*\n((?:.*\n)*?)\.Ed", (ROOT / "docs" / page).read_text())[1]
@@ -130,7 +152,8 @@ class Explained(harness.Case):
             keys = {key["name"]: key.get("default", "") for key in self.document(0, "help", "config", connector)["keys"]}
             for key in keys:
                 self.assertRegex(text, rf"(`|\n +){key}(`| =)", f"{connector}: {key}")
-            told = re.findall(r"`(\w+)` = `([\w.]+)`, `", text) + re.findall(r"`(\w+) = ([\w.]+)`, `", text)
+            told = re.findall(r"`(\w+)` = `([\w.]+)`, `", text)
+            told += re.findall(r"`(\w+) = ([\w.]+)`, `\w+`", text)
             told += re.findall(r"\n\| `(\w+)` \| `?([\w.]+)`? \|", text)
             self.assertGreater(len(told), 5)
             for key, default in told:
