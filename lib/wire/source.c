@@ -14,6 +14,7 @@ struct harmony_source {
 	const char *memory;  /* of from_memory */
 	size_t memory_len;
 	char *name;
+	char *packed;    /* the name before ".gz" went, once gzip was met */
 	char *raw;       /* CHUNK bytes as they were read */
 	char *inflated;  /* CHUNK bytes, once gzip was met */
 	harmony__gunzip *gunzip;
@@ -118,6 +119,7 @@ void harmony_source_free(harmony_source *source)
 	harmony__file_close(source->file);
 	harmony__free(source->context, source->inflated);
 	harmony__free(source->context, source->raw);
+	harmony__free(source->context, source->packed);
 	harmony__free(source->context, source->name);
 	harmony__free(source->context, source);
 }
@@ -129,7 +131,7 @@ static harmony_status read_failed(const harmony_source *source, size_t have, har
 	const char *reason = source->file ? harmony__os_reason(buffer, sizeof(buffer))
 	                                  : "its reader failed";
 
-	harmony_error_set(error, HARMONY_IO, NULL, "cannot read '%s' on after %llu bytes: %s",
+	harmony_error_set(error, HARMONY_IO, NULL, "cannot read on in '%s' after %llu bytes: %s",
 	                  source->name, (unsigned long long)(source->done + have), reason);
 	harmony__error_place(error, source->name, 0, 0, NULL);
 	return HARMONY_IO;
@@ -172,10 +174,12 @@ static harmony_status begin(harmony_source *source, harmony_error *error)
 	source->begun = true;
 	if (status != HARMONY_OK || !harmony__gzip_is(source->left, source->left_len))
 		return status;
+	source->packed = harmony__strdup(source->context, source->name);
 	strip_gz(source->name);
 	source->inflated = harmony__alloc(source->context, CHUNK);
-	return source->inflated ? harmony__gunzip_new(&source->gunzip, source->context, error)
-	                        : harmony__nomem(error);
+	if (!source->packed || !source->inflated)
+		return harmony__nomem(error);
+	return harmony__gunzip_new(&source->gunzip, source->context, error);
 }
 
 static harmony_status next_inflated(const void **data, size_t *len, harmony_source *source,
@@ -196,12 +200,12 @@ static harmony_status next_inflated(const void **data, size_t *len, harmony_sour
 			if (!harmony__gunzip_whole(source->gunzip))
 				status = harmony_error_set(error, HARMONY_FORMAT, NULL,
 				                           "%s: the gzip data is cut off; copy the file again",
-				                           source->name);
+				                           source->packed);
 			break;
 		}
 	}
 	if (status != HARMONY_OK)
-		harmony__error_place(error, source->name, 0, 0, NULL);
+		harmony__error_place(error, source->packed, 0, 0, NULL);
 	return status;
 }
 

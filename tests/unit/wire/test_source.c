@@ -212,7 +212,7 @@ static void test_truncated(void **state)
 		                                            len, NULL),
 		                 HARMONY_OK);
 		assert_int_equal(drain(&out, source, &error), HARMONY_FORMAT);
-		assert_string_equal(error.file, "cut.csv");
+		assert_string_equal(error.file, "cut.csv.gz");
 	}
 	harmony__buf_free(&out);
 }
