@@ -105,7 +105,10 @@ static harmony_status refuse(harmony_error *error, const char *what, const char 
 static harmony_status refuse_old(harmony_error *error, const char *what, const char *path)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
-		return refuse(error, what, path, "");
+		return refuse(error, what, path,
+		              errno == EACCES || errno == EPERM
+		                      ? "; let the user that harmony runs as read it"
+		                      : "");
 	return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
 	                         "cannot %s '%s': there is no such file; check the path", what, path);
 }

@@ -156,7 +156,7 @@ static void check_number(checker *check, place at)
 {
 	static const struct {
 		int16_t field, low, high;
-	} ranges[] = {{HARMONY_FIELD_YEAR, 1, 9999},
+	} ranges[] = {{HARMONY_FIELD_YEAR, 1900, 2199},
 	              {HARMONY_FIELD_PERIOD, 0, 999},
 	              {HARMONY_FIELD_WEEK, 0, 53}};
 
@@ -164,8 +164,9 @@ static void check_number(checker *check, place at)
 		if (ranges[i].field == at.field && (at.value->number < ranges[i].low ||
 		                                    at.value->number > ranges[i].high))
 			find(check, HARMONY_FAILURE, HARMONY_CODE_INVALID_VALUE, at,
-			     "%s %lld lies outside %d to %d", harmony__fields[at.field].name,
-			     (long long)at.value->number, ranges[i].low, ranges[i].high);
+			     "%s %lld lies outside %d to %d; correct it",
+			     harmony__fields[at.field].name, (long long)at.value->number,
+			     ranges[i].low, ranges[i].high);
 }
 
 static void check_values(checker *check, size_t row, const harmony__value *values,
