@@ -338,13 +338,21 @@ static void records_text(struct out *out, const struct checking *c,
 	out_format(out, ", %s\n", plural(buffer, result->notes, "note", "notes"));
 }
 
+/* Bytes, but no row: there is no dialect to tell. */
+static bool nothing_read(const struct read_result *result)
+{
+	return result->format == FORMAT_FMUTA6 && result->summary.rows == 0 &&
+	       result->failures == 0;
+}
+
 static void file_text(const struct checking *c, const char *path, const struct read_result *result)
 {
 	struct out *out = &c->p->out;
 	if (c->p->quiet)
 		return;
-	if (result->bytes == 0) {
-		out_format(out, "%s: empty, nothing in it\n", path);
+	if (result->bytes == 0 || nothing_read(result)) {
+		out_format(out, "%s: empty, %s\n", path,
+			   result->bytes == 0 ? "nothing in it" : "without any record");
 		return;
 	}
 	out_format(out, "%s: %s%s\n", path, kind_of_file(result, true),

@@ -227,6 +227,12 @@ static int see_section(struct reader *r, const char *text)
 	const char *end = strchr(text, ']');
 	if (!end)
 		return 1; /* inih refuses the line */
+	const char *rest = end + 1 + strspn(end + 1, " \t");
+	if (*rest && *rest != ';' && *rest != '#') {
+		complain(r->config, r->error, r->line,
+			 "%.60s stands behind a [section]; put it on a line of its own", rest);
+		return 0;
+	}
 	if ((size_t)(end - text) > sizeof(r->section)) {
 		complain(r->config, r->error, r->line, "the name of the section is too long");
 		return 0;

@@ -6,12 +6,17 @@
 
 /* history and show: runs, and what became of their records. */
 
+struct ids {
+	int64_t *list;
+	size_t count;
+};
+
 struct listing {
 	struct program *p;
 	struct table table;
 	uint64_t count;
-	int64_t *changed; /* records whose fields have more than one version */
-	size_t changed_count;
+	struct ids edited;  /* records whose fields have more than one version */
+	struct ids refused; /* those that are as they were received, and rejected */
 };
 
 /* ---- history ---- */
@@ -100,17 +105,16 @@ static void record_json(struct json *json, const harmony_record_state *record)
 }
 
 /* One more at each call, grown at powers of two. */
-static bool keep_changed(struct listing *listing, int64_t id)
+static bool keep(struct ids *ids, int64_t id)
 {
-	size_t count = listing->changed_count;
-	if ((count & (count - 1)) == 0) {
+	if ((ids->count & (ids->count - 1)) == 0) {
 		int64_t *grown =
-		    realloc(listing->changed, (count ? 2 * count : 1) * sizeof(*grown));
+		    realloc(ids->list, (ids->count ? 2 * ids->count : 1) * sizeof(*grown));
 		if (!grown)
 			return false;
-		listing->changed = grown;
+		ids->list = grown;
 	}
-	listing->changed[listing->changed_count++] = id;
+	ids->list[ids->count++] = id;
 	return true;
 }
 
@@ -119,7 +123,10 @@ static harmony_status record_row(const harmony_record_state *record, void *user)
 	struct listing *listing = user;
 	char state[64], source[300], text[1024], reason[2048];
 	listing->count++;
-	if (record->version > 1 && !keep_changed(listing, record->id))
+	if (record->version > 1 && !keep(&listing->edited, record->id))
+		return HARMONY_NOMEM;
+	if (record->version == 1 && record->now == HARMONY_STATE_REJECTED &&
+	    !keep(&listing->refused, record->id))
 		return HARMONY_NOMEM;
 	if (listing->p->as_json) {
 		record_json(&listing->p->json, record);
@@ -157,25 +164,53 @@ static void run_heading(struct program *p, const harmony_run *run)
 	out_text(&p->out, "\n");
 }
 
-/* ---- what people corrected ---- */
+/* ---- what else is wrong, and what people corrected ---- */
 
-struct corrected {
+struct about {
 	struct program *p;
 	int64_t id;
-	char identifier[HARMONY_KEY_SIZE];
+	char identifier[HARMONY_KEY_SIZE], code[32], field[48]; /* of the reason in the listing */
 };
 
-static harmony_status corrected_record(const harmony_record_state *record, void *user)
+static harmony_status about_record(const harmony_record_state *record, void *user)
 {
-	struct corrected *c = user;
-	c->id = record->id;
-	snprintf(c->identifier, sizeof(c->identifier), "%s", record->identifier);
+	struct about *a = user;
+	a->id = record->id;
+	snprintf(a->identifier, sizeof(a->identifier), "%s", record->identifier);
+	snprintf(a->code, sizeof(a->code), "%s", record->code);
+	snprintf(a->field, sizeof(a->field), "%s", record->field);
+	return HARMONY_OK;
+}
+
+/* Reading finds everything that is wrong with a record; the listing has the first of it. */
+static harmony_status another_finding(const harmony_event *event, void *user)
+{
+	struct about *a = user;
+	struct program *p = a->p;
+	char text[1024];
+	if (event->type != HARMONY_EVENT_FINDING ||
+	    (strcmp(event->code, a->code) == 0 && strcmp(event->field, a->field) == 0))
+		return HARMONY_OK;
+	if (p->as_json) {
+		json_object(&p->json, NULL);
+		json_number(&p->json, "record", a->id);
+		json_text(&p->json, "identifier", a->identifier);
+		json_text(&p->json, "code", event->code);
+		json_text(&p->json, "field", event->field);
+		json_text(&p->json, "message", event->message);
+		json_some(&p->json, "raw", event->old_value);
+		json_end(&p->json);
+		return HARMONY_OK;
+	}
+	out_format(&p->out, "also wrong with record %lld, %s: %s\n", (long long)a->id,
+		   a->identifier,
+		   with_raw(text, sizeof(text), event->field, event->old_value, event->message));
 	return HARMONY_OK;
 }
 
 static harmony_status corrected_field(const harmony_event *event, void *user)
 {
-	struct corrected *c = user;
+	struct about *c = user;
 	struct program *p = c->p;
 	char at[TIME_SIZE];
 	if (event->type != HARMONY_EVENT_EDITED)
@@ -195,17 +230,20 @@ static harmony_status corrected_field(const harmony_event *event, void *user)
 	return HARMONY_OK;
 }
 
-/* Who corrected the records of the listing, when, and what. */
-static harmony_status corrections(struct session *session, const struct listing *listing)
+/* The same of each of these records, as an array of that name in JSON. */
+static harmony_status each(struct session *session, const char *name, const struct ids *ids,
+			   harmony_event_fn tell)
 {
 	struct program *p = session->p;
-	struct corrected c = {.p = p};
+	struct about a = {.p = p};
 	harmony_status status = HARMONY_OK;
+	if (ids->count == 0)
+		return HARMONY_OK;
 	if (p->as_json)
-		json_array(&p->json, "edits");
-	for (size_t i = 0; i < listing->changed_count && status == HARMONY_OK; i++)
-		status = harmony_sync_record(session->sync, listing->changed[i], corrected_record,
-					     corrected_field, &c, &p->error);
+		json_array(&p->json, name);
+	for (size_t i = 0; i < ids->count && status == HARMONY_OK; i++)
+		status = harmony_sync_record(session->sync, ids->list[i], about_record, tell, &a,
+					     &p->error);
 	if (p->as_json)
 		json_end(&p->json);
 	return status;
@@ -236,9 +274,12 @@ static int show(struct session *session, int64_t id, int which)
 		table_drop(&listing.table);
 	else
 		table_end(p, &listing.table);
-	if (status == HARMONY_OK && listing.changed_count > 0)
-		status = corrections(session, &listing);
-	free(listing.changed);
+	if (status == HARMONY_OK)
+		status = each(session, "findings", &listing.refused, another_finding);
+	if (status == HARMONY_OK)
+		status = each(session, "edits", &listing.edited, corrected_field);
+	free(listing.refused.list);
+	free(listing.edited.list);
 	return exit_of(status);
 }
 

@@ -43,7 +43,8 @@ int setting_apply(struct read_options *options, const char *key, const char *val
 		const char *near = near_key(table, key);
 		return exit_of(harmony_error_set(
 		    error, HARMONY_CONFIG, NULL, "unknown key %s%s%s%s", key,
-		    near ? "; did you mean " : "; harmony help config lists the keys",
+		    near ? "; did you mean "
+			 : "; it is one of the fmuta6.* and dbopen.* keys of harmony help config",
 		    near ? near : "", near ? "?" : ""));
 	}
 	if (strncmp(key, "dbopen.", 7) == 0)
@@ -100,11 +101,13 @@ static harmony_status see_row(const harmony_csv_row *row, void *user)
 	return HARMONY_USER; /* one is enough */
 }
 
-static struct width first_width(struct program *p, const char *data, size_t len)
+static struct width first_width(struct program *p, char delimiter, const char *data, size_t len)
 {
 	struct width width = {0, false};
+	harmony_csv_options options = HARMONY_CSV_OPTIONS_INIT;
 	harmony_csv *csv;
-	if (harmony_csv_new(&csv, p->context, NULL, see_row, &width, NULL) != HARMONY_OK)
+	options.delimiter = delimiter;
+	if (harmony_csv_new(&csv, p->context, &options, see_row, &width, NULL) != HARMONY_OK)
 		return width;
 	if (harmony_csv_feed(csv, data, len, NULL) == HARMONY_OK)
 		harmony_csv_finish(csv, NULL);
@@ -121,7 +124,9 @@ static int detect(struct program *p, const struct read_options *options, const c
 		at++;
 	if (at < len && (data[at] == '{' || data[at] == '[')) /* an array: told what to write */
 		return FORMAT_JSONL;
-	struct width width = first_width(p, data, len);
+	struct width width = first_width(p, 0, data, len);
+	if (options->dbopen.delimiter && width.first <= HARMONY_DBOPEN_COLUMNS)
+		width = first_width(p, options->dbopen.delimiter, data, len);
 	size_t own = options->dbopen.column_count;
 	if (width.relation || (own && width.first == own) ||
 	    (width.first >= 7 && width.first <= HARMONY_DBOPEN_COLUMNS))
@@ -311,7 +316,7 @@ int holds_relations(struct program *p, const char *path)
 		return 0;
 	if (harmony_source_open(&source, p->context, path, NULL) == HARMONY_OK &&
 	    harmony_source_next(&data, &len, source, NULL) == HARMONY_OK && len > 0)
-		yes = first_width(p, data, len).first > 50;
+		yes = first_width(p, 0, data, len).first > 50;
 	harmony_source_free(source);
 	return yes;
 }

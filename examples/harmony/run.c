@@ -58,6 +58,11 @@ const char *run_counts(char buffer[160], const harmony_run *run)
 		     {c->in_doubt, "in doubt"}};
 	char total[TIME_SIZE];
 	size_t len;
+	if (run->direction == HARMONY_DIRECTION_IMPORT &&
+	    run->state != HARMONY_RUN_SUCCEEDED) { /* what it had by then is not what is open */
+		snprintf(buffer, 160, "nothing was written");
+		return buffer;
+	}
 	if (run->direction == HARMONY_DIRECTION_IMPORT) {
 		snprintf(buffer, 160, "%llu sales, %llu purchase outstanding",
 			 (unsigned long long)run->sales, (unsigned long long)run->purchase);
@@ -87,7 +92,47 @@ bool parse_number(int64_t *out, const char *text)
 struct telling {
 	struct program *p;
 	uint64_t told, more;
+	struct {
+		int64_t id;
+		uint64_t line;
+		char file[256], code[32], field[48];
+	} received[TELL_FAILED]; /* those that may have more than one reason */
+	size_t count, at;
 };
+
+static void may_have_more(struct telling *t, const harmony_record_state *record)
+{
+	if (record->version > 1 || record->state != HARMONY_STATE_REJECTED)
+		return;
+	t->received[t->count].id = record->id;
+	t->received[t->count].line = record->source_line;
+	snprintf(t->received[t->count].file, sizeof(t->received->file), "%s", record->source_file);
+	snprintf(t->received[t->count].code, sizeof(t->received->code), "%s", record->code);
+	snprintf(t->received[t->count].field, sizeof(t->received->field), "%s", record->field);
+	t->count++;
+}
+
+static harmony_status no_record(const harmony_record_state *record, void *user)
+{
+	(void)record;
+	(void)user;
+	return HARMONY_OK;
+}
+
+/* Reading finds everything that is wrong with a record; its row has the first of it. */
+static harmony_status tell_more(const harmony_event *event, void *user)
+{
+	struct telling *t = user;
+	char reason[1024], message[1280];
+	if (event->type != HARMONY_EVENT_FINDING ||
+	    (strcmp(event->code, t->received[t->at].code) == 0 &&
+	     strcmp(event->field, t->received[t->at].field) == 0))
+		return HARMONY_OK;
+	snprintf(message, sizeof(message), "record %lld, too: %s", (long long)t->received[t->at].id,
+		 with_raw(reason, sizeof(reason), event->field, event->old_value, event->message));
+	say(t->received[t->at].file, t->received[t->at].line, 0, "error", message, event->code);
+	return HARMONY_OK;
+}
 
 /* A record that failed reads like any other diagnostic. */
 static harmony_status tell(const harmony_record_state *record, void *user)
@@ -99,6 +144,7 @@ static harmony_status tell(const harmony_record_state *record, void *user)
 		return HARMONY_OK;
 	}
 	t->told++;
+	may_have_more(t, record);
 	with_raw(reason, sizeof(reason), record->field, record->raw, record->message);
 	snprintf(message, sizeof(message), "%s %s %s (record %lld)%s%s",
 		 harmony_kind_word(record->kind), record->identifier,
@@ -121,6 +167,9 @@ static void tell_failed(struct program *p, harmony_sync *sync, const harmony_run
 	if (harmony_sync_show(NULL, sync, run->id, HARMONY_SHOW_FAILED, tell, &t, &p->error) !=
 	    HARMONY_OK)
 		return;
+	for (t.at = 0; t.at < t.count; t.at++)
+		(void)harmony_sync_record(sync, t.received[t.at].id, no_record, tell_more, &t,
+					  NULL);
 	if (t.more == 0)
 		return;
 	snprintf(message, sizeof(message), "and %llu more: harmony show %lld --failed",

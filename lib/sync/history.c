@@ -288,7 +288,8 @@ static harmony_status renew_total(edit *at, const harmony_field_change *changes,
 		return HARMONY_OK;
 	(void)harmony_record_get_number(&sum, record, HARMONY_HEADER, HARMONY_FIELD_TOTAL);
 	if (there)
-		(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was, NULL);
+		(void)harmony_record_set_number(record, HARMONY_HEADER, HARMONY_FIELD_TOTAL, was,
+						NULL);
 	else
 		(void)harmony_record_set_path(record, "total", "", NULL);
 	(void)harmony_decimal_format(text, sum, HARMONY_SCALE_AMOUNT, '.');

@@ -5,7 +5,8 @@
 
 /* ---- reading a file of any kind ---- */
 
-/* Text JSON lines begin with an object; a row of fmuta6 never begins with a brace. */
+/* JSON lines begin with an object, and an array is told what to write instead; a row of
+   fmuta6 never begins so. */
 static bool is_jsonl(const char *text, size_t len)
 {
 	static const char mark[] = "\xEF\xBB\xBF";
@@ -13,7 +14,7 @@ static bool is_jsonl(const char *text, size_t len)
 
 	while (at < len && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0')
 		at++;
-	return at < len && text[at] == '{';
+	return at < len && (text[at] == '{' || text[at] == '[');
 }
 
 typedef struct reader {

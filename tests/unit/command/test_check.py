@@ -139,7 +139,15 @@ class Check(harness.Case):
             self.assertEqual(file.pop("file"), args[0])
             self.assertEqual(file, plain)
         self.write("cut.gz", gzip.compress(data)[:-20])
-        self.document(3, "check", "cut.gz")
+        error = self.document(3, "check", "cut.gz")["error"]
+        self.assertEqual(error["file"], "cut.gz", "as it is called, not as what is in it")
+        self.assertIn("cut.gz: ", error["message"])
+
+    def test_nothing_in_it(self):
+        """No dialect is told of a file in which nothing stands."""
+        for name, data in (("empty", b""), ("mark", b"\xef\xbb\xbf"), ("end", b"\x1a"), ("lines", b"\r\n\r\n")):
+            self.write(name, data)
+            self.assertRegex(self.check(0, "check", name).text, f"^{name}: empty, .*\n$")
 
     def test_set(self):
         for pair, words in (
@@ -150,6 +158,7 @@ class Check(harness.Case):
             ("dbopen.header=maybe", ["yes", "no"]),
             ("dbopen.sides=both", ["sales", "purchase"]),
             ("nonsense", ["KEY=VALUE"]),
+            ("interval=30m", ["fmuta6.*", "dbopen.*"]),
             ("=x", ["KEY=VALUE"]),
             ("fmuta6.total=", ["warn", "reject"]),
         ):

@@ -51,6 +51,13 @@ class Config(harness.Case):
         self.wrong(CONFIG + "ca_file = " + "x" * 300 + "\n", 8, "longest")
         self.wrong(CONFIG + "ca_file = a\0b\n", 8, "NUL")
 
+    def test_nothing_stands_behind_a_section(self):
+        self.wrong("[harmony] store = x\n", 1, "store = x")
+        self.wrong(CONFIG.replace("\n", "\r"), 1, "behind a [section]")
+        self.configure(CONFIG.replace("[harmony]", "[harmony] ; general").replace("[integration dairy]",
+                                                                                  "[integration dairy]\t# one"))
+        self.assertEqual(self.document(0, "status")["integrations"][0]["integration"], "dairy")
+
     def test_long_name_is_not_cut(self):
         a, b = "x" * 62 + "a", "x" * 62 + "b"
         self.configure("".join(f"[integration {n}]\nconnector = ledger\n[integration {n} payment_conditions]\n"

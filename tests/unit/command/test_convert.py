@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """convert: records out, in each form, and back."""
 
+import csv
 import gzip
 import json
 import os
@@ -88,6 +89,18 @@ class Convert(harness.Case):
         args = ["--set", "dbopen.columns=relation,outstanding", "--set", "dbopen.delimiter=|"]
         items = self.records("--from", "dbopen", *args, "--set", "dbopen.sides=sales", "short.csv")
         self.assertEqual([i["party"] for i in items], ["0042", "1001"])
+
+    def test_a_set_delimiter_tells_dbopen(self):
+        """A delimiter that is set tells what the file is; entries beside it are told all the same."""
+        with open(MAIN / "dbopen.expected.csv", encoding="cp1252", newline="") as source:
+            rows = list(csv.reader(source))
+        with open(self.folder / "odd.csv", "w", encoding="cp1252", newline="") as target:
+            csv.writer(target, delimiter="^").writerows(rows)
+        items = self.records("--set", "dbopen.delimiter=^", "odd.csv")
+        self.assertEqual(self.content(items), self.content(self.records(MAIN / "dbopen.expected.csv")))
+        entries = self.records("--set", "dbopen.delimiter=^", "--set", "dbopen.columns=relation",
+                               MAIN / "fmuta6.csv")
+        self.assertEqual(entries, self.records(MAIN / "fmuta6.csv"))
 
     def test_formats_do_not_mix_in_fmuta6(self):
         result = self.check(2, "convert", "--to", "fmuta6", MAIN / "fmuta6.csv", MAIN / "debitr.csv")

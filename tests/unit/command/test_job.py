@@ -227,6 +227,27 @@ class Job(harness.Case):
         then, = self.document(0, "show", first)["details"]
         self.assertEqual((then["error"]["field"], then["error"]["raw"]), ("date", "31022024"))
 
+    def test_everything_that_is_wrong(self):
+        """A record with more than one mistake is shown with all of them at once."""
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.write("out/fmuta6.csv", data.replace(b"15012024", b"31022024").replace(b"14022024", b"30022024"))
+        result = self.check(1, "export", "dairy")
+        self.assertRegex(result.err, r'fmuta6.csv:\d+: error: record \d+, too: due_date "30022024": ')
+        run = self.document(0, "history")["runs"][0]["run"]
+        shown = self.document(0, "show", run)
+        failed, = shown["details"]
+        others = [f["field"] for f in shown["findings"] if f["record"] == failed["id"]]
+        self.assertEqual([failed["error"]["field"], *others], ["date", "due_date"])
+        self.assertIn(f"also wrong with record {failed['id']}, ", self.check(0, "show", run).text)
+        changes = [f"{field}=2024-01-15" for field in [failed["error"]["field"], *others]]
+        self.assertEqual(self.document(0, "edit", failed["id"], *changes)["findings"], [])
+        self.assertNotIn("findings", self.document(0, "show", run))
+
+    def test_years_are_written_in_full(self):
+        failed, _ = self.refused(b"15012024", b"31022024")
+        edited = self.document(1, "edit", failed["id"], "date=2024-01-15", "year=24")
+        self.assertEqual([f["field"] for f in edited["findings"]], ["year"])
+
     def test_warnings_are_told(self):
         """A total that the lines do not make is booked by its lines, and not in silence."""
         data = (MAIN / "fmuta6.csv").read_bytes()
@@ -391,6 +412,9 @@ class Job(harness.Case):
         document = self.document(5, "import", "dairy", "-o", "missing/dbopen.csv")
         self.assertEqual(document["state"], "failed")
         self.assertIn("missing/dbopen.csv", document["error"]["message"])
+        text = self.check(5, "import", "dairy", "-o", "missing/dbopen.csv").text
+        self.assertIn("nothing was written", text)
+        self.assertNotIn("outstanding", text + self.check(0, "history").text)
 
     def test_items_of_one_side(self):
         self.configure(CONFIG + "dbopen.sides = sales\ndbopen.columns = relation,outstanding\n"
