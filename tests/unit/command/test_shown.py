@@ -161,6 +161,19 @@ class Explained(harness.Case):
                     self.assertEqual(keys[key], default, f"{connector}: {key}")
 
 
+    def test_names_of_the_api(self):
+        """What pages call by a name of the API, or of the sources, has that name there."""
+        sources = "".join(path.read_text() for folder in ("include", "lib", "examples")
+                          for path in (ROOT / folder).rglob("*.[ch]"))
+        known = set(re.findall(r"\b(?:harmony|HARMONY)_\w+", sources))
+        known |= {"harmony_room_verb", "harmony_thing", "harmony__thing", "HARMONY_THING", "HARMONY_SEED"}
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "docs" / "libharmony.3"]:
+            if page.name == "service.md":  # numbers for Prometheus, which have a test of their own
+                continue
+            for name in set(re.findall(r"\b(?:harmony|HARMONY)_[A-Za-z]\w+", page.read_text())):
+                self.assertIn(name, known, page.name)
+
+
 class Links(harness.Case):
     def anchors(self, path):
         return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
