@@ -335,6 +335,21 @@ def booked_by_hand(suite):
 
 
 @case
+def what_relations_have(suite):
+    """A supplier has no contact at Multivers; and a bank account is the same with blanks and without."""
+    with House(suite.program, suite.package()) as house:
+        written = 'NL91 ABNA 0417 1643 00'
+        customer = R.party('customer', '1001', contact='P. Jansen', bank_account=written)
+        supplier = R.party('supplier', '2001', contact='K. de Vries', customer_number='K-1', bank_account=written)
+        house.export([customer, supplier])
+        house.export([dict(customer, city='Urk'), dict(supplier, city='Urk')])
+        books = house.package.sim.first
+        assert books.parties['Customer']['1001']['person'] == 'P. Jansen', books.parties
+        assert books.parties['Supplier']['2001']['customerIdSupplier'] == 'K-1', books.parties
+        assert [one['iban'] for one in books.banks] == 2 * ['NL91ABNA0417164300'], books.banks
+
+
+@case
 def one_code_for_two(suite):
     """Two VAT codes of the file that are one of Multivers make one VAT line."""
     package = suite.package()

@@ -19,7 +19,7 @@ def shape(text):
 
 PARTY = """name:s40 street1,street2:s40 zipCode:s10 city:s30 countryId,currencyId,languageId:s3
     telephone,fax,mobilePhone:s25 email:s60 homepage:s65 vatNumber:s30 cocRegistration:s12 cocCity:s30
-    cocDate:d businessNumber:s15 paymentConditionId:s3 person,firstName,lastName:s55 deliveryConditionId:s3
+    cocDate:d businessNumber:s15 paymentConditionId:s3 deliveryConditionId:s3
     organizationId:x1..99999999 vatScenarioId:i addresses:[Address] journalId:s3 combineInvoicesForElectronicBanking:b
     dateChanged,dateCreated,fullAddress,messages,freeFields,rating:ro"""
 AMOUNTS = " ".join("%s,%sCur:m" % (name, name) for name in ("debitAmount", "creditAmount"))
@@ -37,9 +37,9 @@ LINE = "accountId:s8* costCentreId,costUnitId:s8 " + AMOUNTS + """ description:s
 SHAPES = {
     "Customer": shape(PARTY + """ shortName:s8* customerId:s8 customerGroupId:x0..9 customerStateId:A|P
         chargeVatTypeId:x0..2 revenueAccountId:s8 accountManagerId:s8 pricelistId:s3 supplierId:s8
-        creditLimit:x0..999999999 discountPercentage:n creditSqueezeId:s1"""),
+        creditLimit:x0..999999999 discountPercentage:n creditSqueezeId:s1 person:s55"""),
     "Supplier": shape(PARTY + """ shortName:s8 supplierId:s8 supplierGroupId:x0..9 expenseAccountId:s8 customerId:s8
-        customerIdSupplier:s30 isPaymentRefRequired:b isSubcontractor:b"""),
+        customerIdSupplier:s30 isPaymentRefRequired:b isSubcontractor:b firstName,lastName:s55"""),
     "Address": shape("""addressGuid:s32 addressType:x0..2* contactPerson:s55 street1,street2:s40 zipCode:s10 city:s30
         countryId:s3"""),
     "BankAccount": shape("""organizationId:x1..99999999* iban:s34 bic:s11 accountholderName:s55 name:s20 preferred:b

@@ -11,20 +11,21 @@ typedef struct property {
 	harmony_field field;
 	const char *name;
 	size_t max; /* characters */
+	int only;   /* of the relations of that table; 0: of all */
 } property;
 
-/* What customers and suppliers have alike. */
-static const property properties[] = {{HARMONY_FIELD_NAME, "name", 40},
-				      {HARMONY_FIELD_ADDRESS, "street1", 40},
-				      {HARMONY_FIELD_ADDRESS_2, "street2", 40},
-				      {HARMONY_FIELD_POSTCODE, "zipCode", 10},
-				      {HARMONY_FIELD_CITY, "city", 30},
-				      {HARMONY_FIELD_PHONE, "telephone", 25},
-				      {HARMONY_FIELD_FAX, "fax", 25},
-				      {HARMONY_FIELD_EMAIL, "email", 60},
-				      {HARMONY_FIELD_VAT_NUMBER, "vatNumber", 30},
-				      {HARMONY_FIELD_CONTACT, "person", 55},
-				      {HARMONY_FIELD_CUSTOMER_NUMBER, "customerIdSupplier", 30}};
+static const property properties[] = {
+    {HARMONY_FIELD_NAME, "name", 40, 0},
+    {HARMONY_FIELD_ADDRESS, "street1", 40, 0},
+    {HARMONY_FIELD_ADDRESS_2, "street2", 40, 0},
+    {HARMONY_FIELD_POSTCODE, "zipCode", 10, 0},
+    {HARMONY_FIELD_CITY, "city", 30, 0},
+    {HARMONY_FIELD_PHONE, "telephone", 25, 0},
+    {HARMONY_FIELD_FAX, "fax", 25, 0},
+    {HARMONY_FIELD_EMAIL, "email", 60, 0},
+    {HARMONY_FIELD_VAT_NUMBER, "vatNumber", 30, 0},
+    {HARMONY_FIELD_CONTACT, "person", 55, MULTIVERS_CUSTOMERS}, /* suppliers have none */
+    {HARMONY_FIELD_CUSTOMER_NUMBER, "customerIdSupplier", 30, MULTIVERS_SUPPLIERS}};
 
 /* A value that the record gives a property: in the order of the list, each once. */
 typedef struct value {
@@ -89,8 +90,7 @@ static void take_properties(party_body *b)
 	for (size_t i = 0; i < HARMONY__COUNT(properties) && good(b); i++) {
 		const property *p = &properties[i];
 		const char *text = text_of(b, p->field);
-		if (!has(b, p->field) ||
-		    (p->field == HARMONY_FIELD_CUSTOMER_NUMBER && b->table == MULTIVERS_CUSTOMERS))
+		if (!has(b, p->field) || (p->only && p->only != b->table))
 			continue;
 		if (harmony__fits(&b->draft, text, p->max, HARMONY_HEADER,
 				  harmony_field_describe(p->field)->name))
