@@ -195,3 +195,32 @@ def company(suite):
         house.allowed_violations = ('no access to this division',)
         answer = house.good('test', NAME, code=REJECTED)
         assert 'no division 77' in answer.out and '_Division_=' in answer.out, answer
+
+
+@case
+def first_due(suite):
+    """What is open in instalments is due when the first of them is, in whichever order they come."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + [R.sales('26700001'), R.sales('26700002')])
+        house.package.instalments('26700001', [['20.00', 60], ['30.00', 20]])
+        house.package.instalments('26700002', [['20.00', 20], ['30.00', 60]])
+        due = {row['YourRef']: [] for row in house.package.division.tables['cashflow/Receivables'].values()}
+        for row in house.package.division.tables['cashflow/Receivables'].values():
+            due[row['YourRef']].append(row['DueDate'])
+        assert all(len(dates) == 3 for dates in due.values()), due
+        house.good('import', NAME)
+        assert {r[1]: r[3] for r in house.dbopen()} == {
+            number: min(dates).strftime('%d%m%Y') for number, dates in due.items()}, house.dbopen()
+
+
+@case
+def blocked_amounts(suite):
+    """The part for the blocked account goes along; 0.00, which fills the column, says nothing."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        house.package.forget()
+        house.export([R.purchase('26600001', blocked_amount='40.00'), R.purchase('26600002', blocked_amount='0.00'),
+                      R.purchase('26600003', value='-100.00', blocked_amount='-40.00')])
+        bodies = [r['body'] for r in house.package.requests() if house.package.writes(r)]
+        assert ['"GAccountAmountFC":40.00' in body for body in bodies] == [True, False, False], bodies
+        assert ['"GAccountAmountFC"' in body for body in bodies] == [True, False, True], bodies

@@ -39,10 +39,15 @@ class ExactOnline(package.Package):
         return self
 
     def readings(self):
-        return [({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
+        return [({'exchange_rate': 'omit'}, {}), ({'entry_id': 'send'}, {}), ({'entry_number': 'send'}, {}), ({'period': 'file'}, {}),
                 ({'credit_type': 'send'}, {'type_writable': True}), ({'read_back': 'lines'}, {}),
                 ({}, {'expires_in_number': True, 'language': 'en', 'entry_id': 'ignored'}),
                 ({}, {'sales_duplicates': 'refused', 'payables_sign': 'negative'})]
+
+    def as_read(self, record, settings):
+        if settings.get('exchange_rate') == 'omit' and 'exchange_rate' in record:
+            return dict(record, exchange_rate='0.9')  # the dollar's at Exact
+        return record
 
     def placeholders(self):
         return {'{%s}' % self.code_of(row): row for row in self.division.tables['crm/Accounts']}

@@ -235,11 +235,31 @@ static void put_line(entry *e, size_t row)
 
 /* ---- header -------------------------------------------------------------------------------- */
 
+static void put_rate(entry *e, const exact_thing *journal)
+{
+	int64_t rate;
+
+	/* A rate of exactly 1 says nothing, and most journals refuse any. */
+	if (!e->x->send_rate ||
+	    !harmony__number_of(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
+	    rate == 1000000 || rate == 0)
+		return;
+	if (!journal->allow_rate)
+		harmony__refuse(
+		    &e->draft, "invalid_amount", HARMONY_HEADER, "exchange_rate",
+		    "journal '%s' of Exact Online takes no exchange rates but its own; allow them "
+		    "in its settings, set exchange_rate = omit, or leave the rate out",
+		    journal->thing.code);
+	else
+		harmony__json_put_number(
+		    &e->w, e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
+		    HARMONY_SCALE_RATE);
+}
+
 static void put_journal(entry *e)
 {
 	const exact_thing *journal =
 	    harmony__need(&e->draft, EXACT_JOURNALS, HARMONY_HEADER, HARMONY_FIELD_JOURNAL);
-	int64_t rate;
 
 	if (!journal)
 		return;
@@ -263,20 +283,7 @@ static void put_journal(entry *e)
 			return;
 		}
 	harmony__json_put(&e->w, e->shape->journal, journal->thing.code);
-	/* A rate of exactly 1 says nothing, and most journals refuse any. */
-	if (!harmony__number_of(&rate, e->record, HARMONY_HEADER, HARMONY_FIELD_EXCHANGE_RATE) ||
-	    rate == 1000000 || rate == 0)
-		return;
-	if (!journal->allow_rate)
-		harmony__refuse(
-		    &e->draft, "invalid_amount", HARMONY_HEADER, "exchange_rate",
-		    "journal '%s' of Exact Online takes no exchange rates but its own; allow "
-		    "them in its settings, or leave the rate out",
-		    journal->thing.code);
-	else
-		harmony__json_put_number(
-		    &e->w, e->shape->kind == HARMONY_MEMORIAL ? "ExchangeRate" : "Rate", rate,
-		    HARMONY_SCALE_RATE);
+	put_rate(e, journal);
 }
 
 static void put_period(entry *e)
@@ -327,6 +334,7 @@ static void put_invoice(entry *e)
 	const harmony__thing *thing = harmony__need_party(
 	    &e->draft, EXACT_PARTIES, HARMONY_HEADER,
 	    e->shape->kind == HARMONY_SALES_INVOICE ? HARMONY_CUSTOMER : HARMONY_SUPPLIER);
+	int64_t blocked;
 
 	if (!thing)
 		return;
@@ -341,8 +349,10 @@ static void put_invoice(entry *e)
 	put_text(e, "PaymentReference",
 		 harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_REFERENCE),
 		 e->x->reference_max, HARMONY_HEADER, "payment_reference");
-	put_scaled(e, "GAccountAmountFC", HARMONY_HEADER, HARMONY_FIELD_BLOCKED_AMOUNT,
-		   HARMONY_SCALE_AMOUNT);
+	/* Most files fill the column with 0.00, and most companies have no blocked account. */
+	if (harmony__number_of(&blocked, record, HARMONY_HEADER, HARMONY_FIELD_BLOCKED_AMOUNT) &&
+	    blocked != 0)
+		harmony__json_put_number(&e->w, "GAccountAmountFC", blocked, HARMONY_SCALE_AMOUNT);
 	if (e->x->send_type && harmony__sum_of(record) < 0)
 		harmony__json_put_number(&e->w, "Type", e->shape->credit_type, 0);
 }

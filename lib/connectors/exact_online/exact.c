@@ -24,6 +24,8 @@ static const harmony_key keys[] = {
      "send the type of a credit note (read-only in Exact's own documentation)"},
     {"read_back", HARMONY_KEY_CHOICE, 0, 0, "answer|lines", "answer",
      "compare with the answer to the booking, or fetch the lines of invoices, too (a call each)"},
+    {"exchange_rate", HARMONY_KEY_CHOICE, 0, 0, "send|omit", "send",
+     "send the exchange rate with a foreign currency, or leave it to Exact Online"},
     {"empty_vat", HARMONY_KEY_CHOICE, 0, 0, "send|omit", "send",
      "whether an invoice line without VAT code says so, or takes the ledger account's own code"},
     {"vat_inclusive", HARMONY_KEY_FLAG, 0, 0, NULL, "no", "allow VAT codes that include VAT"},
@@ -67,6 +69,7 @@ static harmony_status take_settings(exact *x, harmony_error *error)
 	x->allow_inclusive = harmony__frame_is(f, "vat_inclusive", "yes");
 	x->payables_sign = signs[harmony__frame_choice(f, "payables_sign")];
 	x->empty_vat = harmony__frame_is(f, "empty_vat", "send");
+	x->send_rate = harmony__frame_is(f, "exchange_rate", "send");
 	f->count_500 = harmony__frame_is(f, "count_500", "yes");
 	for (size_t i = 0; i < HARMONY__COUNT(sizes) && status == HARMONY_OK; i++)
 		status = harmony__frame_number(f, sizes[i].key, sizes[i].size, error);

@@ -45,6 +45,7 @@ typedef struct exact {
 	bool read_lines;      /* read_back fetches the lines */
 	bool allow_inclusive; /* VAT codes of type I */
 	bool empty_vat;       /* a line without VAT code says so */
+	bool send_rate;       /* the file's exchange rate, not Exact's */
 	int payables_sign;    /* 0: found out from the rows; 1, -1 */
 	size_t name_max, description_max, reference_max; /* characters */
 } exact;

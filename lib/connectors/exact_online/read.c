@@ -166,8 +166,9 @@ typedef struct memorial_search {
 static harmony_status look_at_notes(const harmony__json *row, void *user)
 {
 	memorial_search *s = user;
-	const char *notes = harmony__json_text(harmony__json_get(row, "Notes"), "");
+	char notes[HARMONY_KEY_SIZE + 2];
 
+	exact_trim(notes, sizeof(notes), harmony__json_text(harmony__json_get(row, "Notes"), ""));
 	if (strcmp(notes, s->key) == 0)
 		harmony__copy_text(s->id, sizeof(s->id), s->last, strlen(s->last));
 	return HARMONY_OK;
@@ -432,6 +433,7 @@ typedef struct open_item {
 	int64_t amount, outstanding;
 	bool whole;              /* the amount is known */
 	bool typed;              /* and its sign, being an invoice or a credit note */
+	harmony_date due;        /* the first of those open, year 0: none */
 	struct open_item *next;  /* in its bucket */
 	struct open_item *after; /* in order of arrival */
 } open_item;
@@ -532,6 +534,7 @@ static harmony_status gather(const harmony__json *row, void *user)
 	const char *key = key_of(g, row);
 	open_item *item = key ? item_under(g, key) : NULL;
 	int64_t open = 0, whole = 0;
+	harmony_date due;
 
 	if (!item)
 		return HARMONY_NOMEM;
@@ -542,6 +545,9 @@ static harmony_status gather(const harmony__json *row, void *user)
 		return odd_amount(g, row, "TransactionAmountFC");
 	if (!item->row)
 		first_row(g, item, row, whole, open);
+	if (date_of(&due, harmony__json_get(row, "DueDate")) &&
+	    (!item->due.year || harmony_date_to_days(due) < harmony_date_to_days(item->due)))
+		item->due = due;
 	if (!harmony__add(&item->outstanding, open))
 		return odd_amount(g, row, "AmountFC");
 	return HARMONY_OK;
@@ -580,7 +586,7 @@ static harmony_status tell_item(exact *x, harmony_record *record, const open_ite
 	item.description = texts[3];
 	item.reference = texts[4];
 	(void)date_of(&item.date, harmony__json_get(row, "InvoiceDate"));
-	(void)date_of(&item.due, harmony__json_get(row, "DueDate"));
+	item.due = from->due;
 	return harmony__hand_on(&item, record, fn, user, error);
 }
 
