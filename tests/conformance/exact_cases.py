@@ -224,3 +224,35 @@ def blocked_amounts(suite):
         bodies = [r['body'] for r in house.package.requests() if house.package.writes(r)]
         assert ['"GAccountAmountFC":40.00' in body for body in bodies] == [True, False, False], bodies
         assert ['"GAccountAmountFC"' in body for body in bodies] == [True, False, True], bodies
+
+
+@case
+def vat_inclusive(suite):
+    """Codes that include VAT are refused; allowed, they are booked to the cent in either reading."""
+    def records():
+        both = R.entries()[0]
+        both['lines'].append(R.line('800', '82.64', 'HI', '17.36', number=4))
+        both['total'] = R.amount(sum(Decimal(l['amount']) + Decimal(l.get('vat_amount', 0)) for l in both['lines']))
+        credit = R.invoice('purchase_invoice', '26600009', '2001', [R.line('4600', '-33.33', 'HI', '-7.00', cost_centre='C1')])
+        memo = R.memorial('26900001', journal='91')
+        memo['lines'] = [R.line('4600', '100.00', 'HI', '21.00', number=1, cost_centre='C1'), R.line('7900', '-121.00', number=2)]
+        return both, credit, memo
+    package = suite.package()
+    package.maps = dict(package.maps, vat=dict(package.maps['vat'], HI='3'))
+    with House(suite.program, package) as house:
+        run = house.export(R.parties() + list(records()), REJECTED)
+        assert {r['error']['code'] for r in house.failed(run).values()} == {'unknown_vat_code'}
+        assert not house.package.entries()
+    for setting, reading in (('yes', 'gross'), ('net', 'net')):
+        with House(suite.program, package, {'vat_inclusive': setting, 'read_back': 'lines'},
+                   modes={'inclusive': reading}) as house:
+            both, credit, memo = records()
+            house.export(R.parties() + [both, credit])
+            same_books(house.package, R.parties() + [both, credit])
+            house.export([memo])  # what Exact says of these leaves no doubt
+            booked = next(e for e in house.package.entries() if e['kind'] == 'memorial')
+            assert [(l['amount'], l['vat_amount']) for l in booked['lines']] == [
+                (Decimal('121.00'), Decimal('21.00')), (Decimal('-121.00'), 0)], booked
+    with House(suite.program, package, {'vat_inclusive': 'yes'}, modes={'inclusive': 'net'}) as house:
+        run = house.export(R.parties() + [records()[0]], REJECTED)
+        assert {r['error']['code'] for r in house.failed(run).values()} == {'booked_differs'}

@@ -334,7 +334,7 @@ class Division:
         vat = self.line_vat(line, ledger, True, shape.vat)
         percentage = vat["Percentage"] if vat else ZERO
         amount, tax = cents(line["AmountFC"]), line.get("VATAmountFC")
-        if vat and vat["Type"] == "I":
+        if vat and vat["Type"] == "I" and self.simulator.modes["inclusive"] == "gross":
             tax = cents(amount * percentage / (1 + percentage)) if tax is None else cents(tax)
             amount -= tax
         else:

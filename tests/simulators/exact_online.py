@@ -80,6 +80,7 @@ class Simulator(base.Simulator):
         "tolerate_read_only": False, "type_writable": False, "entry_id": "honoured",
         "entry_number": "honoured", "payables_sign": "positive", "payables_list_sign": "positive",
         "sales_duplicates": "accepted", "overlong": "refuse", "memorial_balance": "with_vat",
+        "inclusive": "gross", # or net: the amount of an invoice line whose code includes VAT
         "lists": "results",   # or bare: {"d": [...], "__next": ...}, as some report of the bulk lists
         "doubles": "short",   # or long: 300.01 as 300.01000000000005
         "leading_zeros": "kept",  # or dropped, in the code of a relation

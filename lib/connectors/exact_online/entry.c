@@ -104,6 +104,27 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
+bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row)
+{
+	const exact_thing *code;
+	const void *found = NULL;
+	int64_t vat;
+
+	if (!harmony__number_of(amount, record, row, HARMONY_FIELD_AMOUNT))
+		return false;
+	/* Exact says of memorials that such an amount includes its VAT; of invoices nobody does. */
+	if (!x->allow_inclusive || (x->net && harmony_record_kind(record) != HARMONY_MEMORIAL) ||
+	    !harmony__vat_beside(record) ||
+	    !harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT) ||
+	    harmony__find_mapped(&found, &x->frame, EXACT_VAT,
+				 harmony__text_of(record, row, HARMONY_FIELD_VAT_CODE), NULL) !=
+		HARMONY_OK ||
+	    !found)
+		return true;
+	code = found;
+	return code->vat_type != 'I' || harmony__add(amount, vat);
+}
+
 /* Without a code the ledger account's own would count, and add VAT that nobody meant. */
 static void put_vat(entry *e, size_t row)
 {
@@ -220,9 +241,12 @@ static void put_line(entry *e, size_t row)
 {
 	const char *text = harmony__text_of(e->record, row, HARMONY_FIELD_DESCRIPTION);
 
+	int64_t amount;
+
 	harmony__json_object(&e->w);
 	put_account(e, row);
-	put_scaled(e, "AmountFC", row, HARMONY_FIELD_AMOUNT, HARMONY_SCALE_AMOUNT);
+	if (going_on(e) && exact_line_amount(&amount, e->x, e->record, row))
+		harmony__json_put_number(&e->w, "AmountFC", amount, HARMONY_SCALE_AMOUNT);
 	put_vat(e, row);
 	put_text(e, "Description", text, e->x->description_max, row, "description");
 	put_thing(e, "CostCenter", EXACT_COST_CENTRES, row, HARMONY_FIELD_COST_CENTRE);

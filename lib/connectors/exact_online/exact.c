@@ -28,7 +28,8 @@ static const harmony_key keys[] = {
      "send the exchange rate with a foreign currency, or leave it to Exact Online"},
     {"empty_vat", HARMONY_KEY_CHOICE, 0, 0, "send|omit", "send",
      "whether an invoice line without VAT code says so, or takes the ledger account's own code"},
-    {"vat_inclusive", HARMONY_KEY_FLAG, 0, 0, NULL, "no", "allow VAT codes that include VAT"},
+    {"vat_inclusive", HARMONY_KEY_CHOICE, 0, 0, "no|yes|net", "no",
+     "allow VAT codes that include VAT: amounts are sent with it, or without (net)"},
     {"count_500", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
      "whether Exact's validation errors (HTTP 500) burn its error allowance, as 400 to 404 do"},
     {"token_age", HARMONY_KEY_NUMBER, 0, 0, NULL, "570",
@@ -66,7 +67,8 @@ static harmony_status take_settings(exact *x, harmony_error *error)
 	x->send_id = harmony__frame_is(f, "entry_id", "send");
 	x->send_type = harmony__frame_is(f, "credit_type", "send");
 	x->read_lines = harmony__frame_is(f, "read_back", "lines");
-	x->allow_inclusive = harmony__frame_is(f, "vat_inclusive", "yes");
+	x->allow_inclusive = !harmony__frame_is(f, "vat_inclusive", "no");
+	x->net = harmony__frame_is(f, "vat_inclusive", "net");
 	x->payables_sign = signs[harmony__frame_choice(f, "payables_sign")];
 	x->empty_vat = harmony__frame_is(f, "empty_vat", "send");
 	x->send_rate = harmony__frame_is(f, "exchange_rate", "send");

@@ -44,6 +44,7 @@ typedef struct exact {
 	bool send_type;       /* Type 21/31 on credit notes */
 	bool read_lines;      /* read_back fetches the lines */
 	bool allow_inclusive; /* VAT codes of type I */
+	bool net;             /* and on invoices the amounts of those without VAT all the same */
 	bool empty_vat;       /* a line without VAT code says so */
 	bool send_rate;       /* the file's exchange rate, not Exact's */
 	int payables_sign;    /* 0: found out from the rows; 1, -1 */
@@ -110,6 +111,8 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 				harmony_verdict *verdict, harmony_error *error);
 /* "salesentry/SalesEntries" and so on. */
 const char *exact_entry_path(harmony_kind kind);
+/* A line's amount as it is sent: with its VAT, where the code includes it. False: it has none. */
+bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row);
 /* What YourRef holds, and find looks for. */
 const char *exact_reference(const harmony_record *record);
 

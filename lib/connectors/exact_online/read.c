@@ -303,13 +303,14 @@ static bool same_line(const read_back *back, size_t row, const char *id, int64_t
 	const char *code = harmony__text_of(back->record, row, HARMONY_FIELD_ACCOUNT);
 	const harmony__thing *account;
 	const void *found = NULL;
-	int64_t amount = 0;
+	int64_t amount = 0, sent = 0;
 
 	(void)harmony__number_of(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
+	(void)exact_line_amount(&sent, back->x, back->record, row);
 	if (harmony__find_mapped(&found, &back->x->frame, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
 		return false;
 	account = found;
-	return account && amount == booked && strcmp(account->id, id) == 0;
+	return account && (amount == booked || sent == booked) && strcmp(account->id, id) == 0;
 }
 
 /* Ticks off the line of ours that this one is; those that Exact made itself are none. */
