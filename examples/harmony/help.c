@@ -190,6 +190,9 @@ static int help_config(struct program *p, const char *name)
 	char title[128];
 	snprintf(title, sizeof(title), "[integration NAME] with connector = %s", connector->name);
 	keys(p, "keys", title, &connector->keys, 1);
+	if (!p->as_json)
+		out_text(&p->out, "\nThe keys that every integration has, for the login too: "
+				  "harmony help config\n");
 	return EXIT_DONE;
 }
 

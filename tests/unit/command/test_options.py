@@ -37,7 +37,9 @@ class Options(harness.Case):
         for key in ("store", "key_file", "connector", "export_path", "import_path", "interval",
                     "fmuta6.encoding", "dbopen.columns", "payment_conditions", "ledger"):
             self.assertIn(key, text)
-        self.assertIn("books", self.check(0, "help", "config", "ledger").text)
+        text = self.check(0, "help", "config", "ledger").text
+        self.assertIn("books", text)
+        self.assertTrue(text.endswith(": harmony help config\n"), text)
         document = self.document(0, "help", "config", "ledger")
         self.assertEqual(document["connector"], "ledger")
         self.assertIn("books", [key["name"] for key in document["keys"]])

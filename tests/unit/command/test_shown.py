@@ -161,6 +161,19 @@ class Explained(harness.Case):
                     self.assertEqual(keys[key], default, f"{connector}: {key}")
 
 
+    def test_the_store(self):
+        """Every table and every step of the work is explained."""
+        page = (ROOT / "docs" / "store.md").read_text()
+        rows = " ".join(row.split("|")[1] for row in page.splitlines() if row.startswith("| `"))
+        layout = (ROOT / "lib" / "store" / "sqlite_store.c").read_text()
+        sources = "".join(path.read_text() for path in (ROOT / "lib" / "sync").glob("*.c"))
+        tables = re.findall(r"CREATE TABLE (\w+)", layout)
+        steps = re.findall(r'harmony__step\([^;"]*"([a-z ]+)"', sources)
+        self.assertGreater(len(tables), 10)
+        self.assertGreater(len(set(steps)), 10)
+        for name in tables + steps:
+            self.assertIn(f"`{name}`", rows)
+
     def test_names_of_the_api(self):
         """What pages call by a name of the API, or of the sources, has that name there."""
         sources = "".join(path.read_text() for folder in ("include", "lib", "examples")
