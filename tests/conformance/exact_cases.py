@@ -256,3 +256,24 @@ def vat_inclusive(suite):
     with House(suite.program, package, {'vat_inclusive': 'yes'}, modes={'inclusive': 'net'}) as house:
         run = house.export(R.parties() + [records()[0]], REJECTED)
         assert {r['error']['code'] for r in house.failed(run).values()} == {'booked_differs'}
+
+
+@case
+def reverse_charge(suite):
+    """A purchase without VAT whose buyer declares it: Exact makes the VAT to pay and to claim, the total stands."""
+    package = suite.package()
+    package.maps = dict(package.maps, vat=dict(package.maps['vat'], R='6'))
+    record = R.invoice('purchase_invoice', '26600001', '2001', [R.line('450', '100.00', 'R', '0.00'),
+                                                              R.line('450', '10.00', 'I', '2.10')])
+    with House(suite.program, package, {'read_back': 'lines'}, modes={'charged': True}) as house:
+        house.export(R.parties() + [record])
+        booked, = house.package.entries()
+        assert booked['total'] == Decimal('112.10'), booked
+        assert [l['vat_amount'] for l in booked['lines']] == [Decimal('21.00'), Decimal('2.10')], booked
+        balance = house.package.sim.books()[str(house.package.first)]['balance']
+        assert (balance['1500'], balance['1510'], balance['1600']) == tuple(
+            Decimal(one) for one in ('-21.00', '23.10', '-112.10')), balance
+    with House(suite.program, package, {'read_back': 'lines'}) as house:  # of a common code 0.00 is what is meant
+        house.export(R.parties() + [record])
+        booked, = house.package.entries()
+        assert [l['vat_amount'] for l in booked['lines']] == [0, Decimal('2.10')], booked

@@ -152,9 +152,10 @@ class Division:
         for code, text, kind, percentage, use, blocked in self.VAT:
             self.add("vat/VATCodes", {
                 "Code": code.ljust(3), "Description": text, "Type": kind, "Percentage": Decimal(percentage),
-                "VATTransactionType": use, "IsBlocked": blocked,
+                "VATTransactionType": use, "IsBlocked": blocked, "Charged": False,
                 "GLToPay": self.by_code("financial/GLAccounts", "1500")["ID"],
                 "GLToClaim": self.by_code("financial/GLAccounts", "1510")["ID"]})
+        self.by_code("vat/VATCodes", "6")["Charged"] = self.simulator.modes["charged"]
         for code, text, days, months, method in self.CONDITIONS:
             self.add("cashflow/PaymentConditions", {
                 "Code": code, "Description": text, "PaymentDays": days, "PaymentEndOfMonths": months,
@@ -341,6 +342,7 @@ class Division:
             tax = cents(amount * percentage) if tax is None or not vat else cents(tax)
         line.update(AmountFC=amount, VATAmountFC=tax, VATAmountDC=cents(tax * rate),
                     VATBaseAmountFC=amount, VATBaseAmountDC=cents(amount * rate))
+        line["_owed"] = ZERO if vat and vat["Charged"] and shape is PURCHASE else tax
         self.fill_line(line, number, ledger, vat, rate)
 
     def book_invoice(self, shape, data, lines, request):
@@ -356,7 +358,7 @@ class Division:
         currency, rate = self.rate(data, "Rate", journal)
         condition, due = self.due_date(data, shape, party)
         self.each_line(lines, lambda number, line: self.invoice_line(line, number, shape, journal, rate))
-        tax = sum((line["VATAmountFC"] for line in lines), ZERO)
+        tax = sum((line["_owed"] for line in lines), ZERO)
         total = sum((line["AmountFC"] for line in lines), ZERO) + tax
         self.refuse_duplicate(shape, data, total)
         kind = shape.types[1] if total < 0 else shape.types[0]
@@ -368,7 +370,7 @@ class Division:
         entry = self.entry_id(data, table)
         lines = self.spoil(lines, request)
         if request.is_fault("drop_lines"):
-            tax = sum((line["VATAmountFC"] for line in lines), ZERO)
+            tax = sum((line["_owed"] for line in lines), ZERO)
             total = sum((line["AmountFC"] for line in lines), ZERO) + tax
         data.update({"EntryID": entry, "EntryNumber": number, "Currency": currency, "Rate": rate,
                      "Journal": journal["Code"], "JournalDescription": journal["Description"],
@@ -431,6 +433,9 @@ class Division:
                 vat = self.by_code("vat/VATCodes", line["VATCode"])
                 self.transaction(entry, line["LineNumber"], vat["GLToPay" if sign > 0 else "GLToClaim"],
                                  -sign * line["VATAmountFC"], rate, journal, LineType=5, **common)
+                if line["_owed"] != line["VATAmountFC"]:
+                    self.transaction(entry, line["LineNumber"], vat["GLToPay"], sign * line["VATAmountFC"], rate,
+                                     journal, LineType=5, **common)
         self.term(shape, party, entry, entry["AmountFC"])
 
     # ---- general journal entries

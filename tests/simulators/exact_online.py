@@ -81,6 +81,7 @@ class Simulator(base.Simulator):
         "entry_number": "honoured", "payables_sign": "positive", "payables_list_sign": "positive",
         "sales_duplicates": "accepted", "overlong": "refuse", "memorial_balance": "with_vat",
         "inclusive": "gross", # or net: the amount of an invoice line whose code includes VAT
+        "charged": False,     # True: VAT code 6 is one of reverse charge
         "lists": "results",   # or bare: {"d": [...], "__next": ...}, as some report of the bulk lists
         "doubles": "short",   # or long: 300.01 as 300.01000000000005
         "leading_zeros": "kept",  # or dropped, in the code of a relation

@@ -104,10 +104,30 @@ static void put_thing(entry *e, const char *name, int table, size_t row, harmony
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
+static const exact_thing *vat_code_of(exact *x, const harmony_record *record, size_t row)
+{
+	const void *found = NULL;
+	const char *code = harmony__text_of(record, row, HARMONY_FIELD_VAT_CODE);
+
+	if (harmony__find_mapped(&found, &x->frame, EXACT_VAT, code, NULL) != HARMONY_OK)
+		return NULL;
+	return found;
+}
+
+bool exact_vat_left(exact *x, const harmony_record *record, size_t row)
+{
+	const exact_thing *code = harmony_record_kind(record) == HARMONY_PURCHASE_INVOICE
+				      ? vat_code_of(x, record, row)
+				      : NULL;
+	int64_t vat = 0;
+
+	(void)harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT);
+	return code && code->charged && vat == 0;
+}
+
 bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row)
 {
 	const exact_thing *code;
-	const void *found = NULL;
 	int64_t vat;
 
 	if (!harmony__number_of(amount, record, row, HARMONY_FIELD_AMOUNT))
@@ -115,14 +135,10 @@ bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, 
 	/* Exact says of memorials that such an amount includes its VAT; of invoices nobody does. */
 	if (!x->allow_inclusive || (x->net && harmony_record_kind(record) != HARMONY_MEMORIAL) ||
 	    !harmony__vat_beside(record) ||
-	    !harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT) ||
-	    harmony__find_mapped(&found, &x->frame, EXACT_VAT,
-				 harmony__text_of(record, row, HARMONY_FIELD_VAT_CODE), NULL) !=
-		HARMONY_OK ||
-	    !found)
+	    !harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT))
 		return true;
-	code = found;
-	return code->vat_type != 'I' || harmony__add(amount, vat);
+	code = vat_code_of(x, record, row);
+	return !code || code->vat_type != 'I' || harmony__add(amount, vat);
 }
 
 /* Without a code the ledger account's own would count, and add VAT that nobody meant. */
@@ -156,6 +172,8 @@ static void put_vat(entry *e, size_t row)
 		return;
 	}
 	harmony__json_put(&e->w, "VATCode", vat->thing.code);
+	if (exact_vat_left(e->x, e->record, row))
+		return;
 	if (e->beside)
 		put_scaled(e, general ? "AmountVATFC" : "VATAmountFC", row,
 			   HARMONY_FIELD_VAT_AMOUNT, HARMONY_SCALE_AMOUNT);

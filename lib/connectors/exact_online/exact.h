@@ -33,6 +33,7 @@ typedef struct exact_thing {
 	int64_t centre, unit; /* EXACT_OPTIONAL, ... */
 	char vat_type;        /* VAT codes: B, E, I, N */
 	char vat_use;         /* VAT codes: S sales, P purchases, B both */
+	bool charged;         /* VAT codes: reverse charge, VAT to pay and to claim */
 } exact_thing;
 
 typedef struct exact {
@@ -113,6 +114,9 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 const char *exact_entry_path(harmony_kind kind);
 /* A line's amount as it is sent: with its VAT, where the code includes it. False: it has none. */
 bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row);
+/* Whether the VAT of a line is left to Exact: of a purchase that the buyer declares the VAT of, and
+   that therefore has none, Exact books what is to pay and to claim. */
+bool exact_vat_left(exact *x, const harmony_record *record, size_t row);
 /* What YourRef holds, and find looks for. */
 const char *exact_reference(const harmony_record *record);
 

@@ -20,7 +20,7 @@ const harmony__source exact_sources[EXACT_TABLES] = {
     [EXACT_JOURNALS] = {"financial/Journals?$select=ID,Code,Type,IsBlocked,AllowVAT,"
 			"AllowVariableExchangeRate",
 			"journals", "journal", "journals", "unknown_journal", false},
-    [EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked,VATTransactionType", "vat",
+    [EXACT_VAT] = {"vat/VATCodes?$select=ID,Code,Type,IsBlocked,VATTransactionType,Charged", "vat",
 		   "VAT code", "VAT codes", "unknown_vat_code", false},
     [EXACT_PAYMENT_CONDITIONS] = {"cashflow/PaymentConditions?$select=ID,Code",
 				  "payment_conditions", "payment condition", "payment conditions",
@@ -70,6 +70,7 @@ static harmony_status take_thing(const harmony__json *row, void *user)
 	thing->allow_vat = harmony__json_flag(harmony__json_get(row, "AllowVAT"), true);
 	thing->allow_rate =
 	    harmony__json_flag(harmony__json_get(row, "AllowVariableExchangeRate"), true);
+	thing->charged = harmony__json_flag(harmony__json_get(row, "Charged"), false);
 	thing->vat_use = harmony__json_text(harmony__json_get(row, "VATTransactionType"), "")[0];
 	(void)harmony__json_whole(&thing->centre, harmony__json_get(row, "UseCostcenter"));
 	(void)harmony__json_whole(&thing->unit, harmony__json_get(row, "UseCostunit"));

@@ -341,7 +341,7 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 	for (size_t line = 1; line <= back->count; line++) {
 		(void)harmony__number_of(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
 		if (back->found[line] &&
-		    (!beside ||
+		    (!beside || exact_vat_left(back->x, back->record, line) ||
 		     !harmony__number_of(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
 		     vat == back->vat[line]))
 			continue;
