@@ -559,6 +559,23 @@ def years(suite):
 
 
 @case
+def odd_open_items(suite):
+    """Without a fiscal year nothing is known to be open; a date that nobody knows is left out, and told."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties() + [R.sales('26700001')])
+        house.good('import', NAME)
+        before = house.dbopen()
+        years, house.package.sim.first.years = house.package.sim.first.years, {}
+        answer = house.good('import', NAME, code=USAGE)
+        assert 'fiscal year' in answer.err and house.dbopen() == before, answer
+        house.package.sim.first.years = years
+        house.package.sim.control(modes={'dates': 'unknown'})
+        answer = house.good('import', NAME)
+        assert answer.err.count('26700001') == 2 and '2026/05/11' in answer.err, answer
+        assert house.dbopen() == [before[0][:2] + ['', ''] + before[0][4:]], house.dbopen()
+
+
+@case
 def sandbox(suite):
     """The three entries of the manual's last chapter, and the open items after them."""
     with House(suite.program, suite.package()) as house:

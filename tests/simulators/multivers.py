@@ -75,7 +75,7 @@ class Simulator(base.Simulator):
         "credit_balance": "negative",  # of a credit note, in lists; or positive
         "payables_sign": "positive",   # of what we owe, in lists; or negative
         "invoice_state": "request",    # what a request's state means; or answer, as rows have it
-        "iso_dates": True, "dates": "d-M-yyyy",  # taken; and written: or dd-MM-yyyy, time, iso
+        "iso_dates": True, "dates": "d-M-yyyy",  # taken; and written: or dd-MM-yyyy, time, iso; unknown
         "partial_put": "clears",       # what a PUT does not say; or keeps
         "auto_vat": "computed",        # without VAT lines; or refused
         "path_escape": "bang",         # !_ for % in paths; or percent
@@ -474,7 +474,7 @@ class Simulator(base.Simulator):
         if isinstance(value, str) and value and DATES.search(name):
             date = parse_date(value, True)
             styles = {"iso": date.isoformat(), "dd-MM-yyyy": date.strftime("%d-%m-%Y"),
-                      "time": date.strftime("%d-%m-%Y 0:00:00"),
+                      "time": date.strftime("%d-%m-%Y 0:00:00"), "unknown": date.strftime("%Y/%m/%d"),
                       "d-M-yyyy": "%d-%d-%d" % (date.day, date.month, date.year)}
             return styles[self.modes["dates"]]
         return value

@@ -67,6 +67,20 @@ static const char *number_of(const pulling *p, const harmony__json *row)
 	return *reference && !(p->sales && p->m->by_invoice) ? reference : id;
 }
 
+/* One that is written as nobody has seen yet is left out, and told. */
+static void take_date(harmony_date *date, const pulling *p, const harmony__json *row,
+		      const char *name)
+{
+	const char *text = harmony__json_text(harmony__json_get(row, name), "");
+
+	if (multivers_date_parse(date, text) != HARMONY_OK && *text)
+		harmony__log(p->m->frame.context, HARMONY_LOG_WARNING,
+			     "invoice %s at Multivers has `%s` as its %s, which is no date that is "
+			     "known; it is left out: report this",
+			     harmony__json_text(harmony__json_get(row, "invoiceId"), ""), text,
+			     name);
+}
+
 static harmony_status hand_on(pulling *p, const harmony__json *row, int64_t total, int64_t balance)
 {
 	const char *currency = harmony__json_text(harmony__json_get(row, "currencyId"), "");
@@ -80,8 +94,8 @@ static harmony_status hand_on(pulling *p, const harmony__json *row, int64_t tota
 	    .amount = total,
 	    .outstanding = balance};
 
-	(void)multivers_date(&item.date, harmony__json_get(row, "invoiceDate"));
-	(void)multivers_date(&item.due, harmony__json_get(row, "invoiceExpirationDate"));
+	take_date(&item.date, p, row, "invoiceDate");
+	take_date(&item.due, p, row, "invoiceExpirationDate");
 	return harmony__hand_on(&item, p->item, p->fn, p->user, p->error);
 }
 
@@ -180,6 +194,13 @@ harmony_status multivers_outstanding(void *instance, int sides, harmony_item_fn 
 	p.m->frame.tables[MULTIVERS_YEARS].loaded = false;
 	if (status == HARMONY_OK)
 		status = harmony__find_thing(&none, &p.m->frame, MULTIVERS_YEARS, "", error);
+	/* Nothing is open of no year, and each administration has one. */
+	if (status == HARMONY_OK && !harmony__table_next(&p.m->frame.tables[MULTIVERS_YEARS], NULL))
+		status = harmony_error_set(
+		    error, HARMONY_CONFIG, NULL,
+		    "Multivers shows this login no fiscal year of `administration` = %s, so that "
+		    "nobody knows what is open; give its user the right to see them",
+		    p.m->administration);
 	if (status == HARMONY_OK)
 		status = harmony_record_new(&p.item, p.m->frame.context, HARMONY_OUTSTANDING_ITEM,
 					    error);
