@@ -227,9 +227,33 @@ def memorial_keys(suite):
         message = doubt[0]['error']['message']
         assert 'MEMO' in message and '1234.56' in message and '2026-05-31' in message, message
         assert len(house.package.entries()) == 4, 'booked again, or not at all'
+    with House(suite.program, suite.package(), {'memorial_key': 'none'}, modes={'freetexts': []}) as house:
+        house.export(records[:1])
+        house.forget()
+        house.login()
+        run = house.export(records[:1], DOUBT)  # the store is lost, and nothing tells whose that entry is
+        assert len(house.package.entries()) == 1, 'booked again'
+        assert 'MEMO' in house.details(run)[0]['error']['message'], house.details(run)
     with House(suite.program, suite.package(), {'memorial_key': 'freetext1'}, modes={'freetexts': []}) as house:
         failed = house.failed(house.export(records[:1], REJECTED))
         assert all('memorial_key' in r['error']['message'] for r in failed.values()) and failed, failed
+
+
+@case
+def memorial_texts(suite):
+    """The text of a memorial stands on the lines that have none of their own."""
+    record = R.memorial('26900001', description='Voorraad mei')
+    record['lines'][0].pop('description')
+    with House(suite.program, suite.package()) as house:
+        house.export([record])
+        texts = [line['description'] for line in house.package.office.transactions[0]['lines']]
+        assert texts == ['Voorraad mei', record['lines'][1]['description']], texts
+        long = R.memorial('26900002', description='x' * 41)
+        long['lines'][0].pop('description')
+        failed = house.failed(house.export([long], REJECTED))
+        assert [(r['error']['code'], r['error']['field']) for r in failed.values()] == [('too_long', 'description')], failed
+        whole = R.memorial('26900003', description='x' * 41)  # each line has its own
+        house.export([whole])
 
 
 # ---- browsing

@@ -318,8 +318,18 @@ static void put_line_invoice(entry *e, size_t row)
 		 e->t->reference_max, row, "invoice_number");
 }
 
+/* A transaction has no text of its own: that of a memorial stands on the lines without one, as
+   that of an invoice on the relation's line. */
+static size_t text_row(const entry *e, size_t row)
+{
+	bool own = e->shape->total || *text_of(e, row, HARMONY_FIELD_DESCRIPTION);
+
+	return own ? row : HARMONY_HEADER;
+}
+
 static void put_detail(entry *e, size_t row)
 {
+	const size_t text = text_row(e, row);
 	const char *side = e->shape->detail;
 	int64_t amount = 0;
 
@@ -334,8 +344,8 @@ static void put_detail(entry *e, size_t row)
 			 code_of(e, TWINFIELD_ACCOUNTS, row, HARMONY_FIELD_ACCOUNT));
 	put_dimensions(e, row);
 	put_value(e, side, amount);
-	put_text(e, "description", text_of(e, row, HARMONY_FIELD_DESCRIPTION),
-		 e->t->description_max, row, "description");
+	put_text(e, "description", text_of(e, text, HARMONY_FIELD_DESCRIPTION),
+		 e->t->description_max, text, "description");
 	put_vat(e, row, amount);
 	put_line_invoice(e, row);
 	harmony__xml_close(e->w);
