@@ -147,7 +147,7 @@ typedef struct harmony_connector {
 
 	/* Looks a record up by its natural key. Verdict BOOKED (with remote_id), DIFFERS,
 	   ABSENT, or IN_DOUBT when the package cannot tell (the message says what to look
-	   at). */
+	   at; the code `duplicate` that something like it is there). */
 	harmony_status (*find)(void *instance, const harmony_record *record, harmony_verdict *verdict,
 	                       harmony_error *error);
 

@@ -11,7 +11,16 @@ static bool is_entry(const harmony__row *row)
 	return (HARMONY_BIT(row->kind) & HARMONY_ENTRIES) != 0;
 }
 
-/* Whether the package has this one. What it cannot tell is taken for no. */
+/* Whether the package has this one, or one that may be it. What it cannot tell is taken for
+   no. */
+static bool says_there(const harmony_verdict *verdict)
+{
+	return verdict->outcome == HARMONY_OUTCOME_BOOKED ||
+	       verdict->outcome == HARMONY_OUTCOME_DIFFERS ||
+	       (verdict->outcome == HARMONY_OUTCOME_IN_DOUBT &&
+		strcmp(verdict->code, harmony_code_word(HARMONY_CODE_DUPLICATE)) == 0);
+}
+
 static harmony_status probe(bool *there, harmony__job *job, int64_t id, harmony_error *error)
 {
 	const harmony_connector *connector = job->integration->connector;
@@ -31,8 +40,7 @@ static harmony_status probe(bool *there, harmony__job *job, int64_t id, harmony_
 					 &why);
 		if (status != HARMONY_OK)
 			harmony__job_stop(job, status, &why);
-		*there = status == HARMONY_OK && (entry->verdict.outcome == HARMONY_OUTCOME_BOOKED ||
-						  entry->verdict.outcome == HARMONY_OUTCOME_DIFFERS);
+		*there = status == HARMONY_OK && says_there(&entry->verdict);
 		status = HARMONY_OK;
 	}
 	harmony__window_free(&window);

@@ -240,7 +240,7 @@ static void look_there(const memorial_search *s, harmony_verdict *verdict)
 	if (!harmony__date_text(day, s->record, 1, HARMONY_FIELD_DATE))
 		(void)harmony__date_text(day, s->record, HARMONY_HEADER, HARMONY_FIELD_DATE);
 	harmony_decimal_format(amount, sum, HARMONY_SCALE_AMOUNT, '.');
-	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "in_doubt", "",
+	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "duplicate", "",
 			    "Twinfield has an entry like this one in daybook %s on %s, of %s, and "
 			    "entries carry no key of ours (memorial_key); see whether it is this "
 			    "one, and book it by hand when it is not",
