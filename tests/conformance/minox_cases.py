@@ -167,15 +167,19 @@ def settled(suite):
 
 @case
 def described(suite):
-    """Every line tells what it is of: what has no description has that of its entry."""
+    """Every line tells what it is of: what has no description has that of its entry, or its number."""
     for way in ('with', 'own'):
         with House(suite.program, suite.package(), {'vat_lines': way}, modes={'vat_lines': way}) as house:
             records = [R.sales('26700001'), R.purchase('26600001', invoice_number='F/2026-17'), R.memorial('26900001')]
+            records += [R.sales('26700002'), R.memorial('26900002')]
             for line in (line for record in records for line in record['lines']):
                 del line['description']
+            for record in records[3:]:
+                del record['description']
             house.export(R.parties() + records)
             said = {line['description'] for lines in house.package.sim.batches.values() for line in lines}
-            assert said == {'Factuur 26700001', 'F/2026-17; Factuur 26600001', 'Factuur 26600001', 'Memoriaal 26900001'}, said
+            assert said == {'Factuur 26700001', 'F/2026-17; Factuur 26600001', 'Factuur 26600001', 'Memoriaal 26900001',
+                            '26700002', '26900002'}, said
 
 
 # ---- what answers look like

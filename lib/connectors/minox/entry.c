@@ -245,26 +245,33 @@ static void begin_line(entry *e, const char *type, const char *id, int64_t amoun
 	e->lines++;
 }
 
-/* A line that says nothing has the description of its entry. On a relation's line a number that
-   cannot be the invoice number leads it, the only place where it can stay. */
-static void put_description(entry *e, size_t row, bool of_party)
+/* A line that says nothing has the description of its entry, or at least its number. */
+static const char *said_of(const entry *e, size_t row)
 {
-	const char *number = of_party ? text_of(e, row, HARMONY_FIELD_INVOICE_NUMBER) : "";
 	const char *text = text_of(e, row, HARMONY_FIELD_DESCRIPTION);
-	harmony__buf wording;
 
 	if (!*text)
 		text = text_of(e, HARMONY_HEADER, HARMONY_FIELD_DESCRIPTION);
-	harmony__buf_init(&wording, e->m->frame.context, 4096);
+	return *text ? text : text_of(e, HARMONY_HEADER, HARMONY_FIELD_ENTRY_NUMBER);
+}
+
+/* On a relation's line a number that cannot be the invoice number leads the description, the
+   only place where it can stay. */
+static void put_description(entry *e, size_t row, bool of_party)
+{
+	const char *number = of_party ? text_of(e, row, HARMONY_FIELD_INVOICE_NUMBER) : "";
+	harmony__buf text;
+
+	harmony__buf_init(&text, e->m->frame.context, 4096);
 	if (*number && (!e->invoice || whole(number) != e->invoice))
-		harmony__buf_printf(&wording, "%s%s", number, *text ? "; " : "");
-	harmony__buf_str(&wording, text);
+		harmony__buf_printf(&text, "%s; ", number);
+	harmony__buf_str(&text, said_of(e, row));
 	if (e->draft.status == HARMONY_OK)
-		e->draft.status = harmony__buf_check(&wording, "a description", e->draft.error);
-	if (going_on(e) && wording.len > 0 &&
-	    harmony__fits(&e->draft, wording.data, e->m->description_max, row, "description"))
-		harmony__json_put(&e->w, "description", wording.data);
-	harmony__buf_free(&wording);
+		e->draft.status = harmony__buf_check(&text, "a description", e->draft.error);
+	if (going_on(e) &&
+	    harmony__fits(&e->draft, text.data, e->m->description_max, row, "description"))
+		harmony__json_put(&e->w, "description", text.data);
+	harmony__buf_free(&text);
 }
 
 /* The relation's own line. */
