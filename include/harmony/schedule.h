@@ -35,8 +35,8 @@ extern "C" {
    Polls       Spread over the interval by the integration's name; after a start, what is
                overdue is spread over a tenth of a second an integration.
    Fairness    What has been due for longest goes first. While others wait an export
-               stops after `slice` ms between two records, and goes on when they had their
-               turn; waiting records are taken up `portion` at a time. One package has at
+               stops after `slice` ms between two records, or while it waits for the
+               package's limit, and goes on when they had their turn; waiting records are taken up `portion` at a time. One package has at
                most three quarters of the workers, and when three integrations in a row got
                no answer of it, one until it answers. Looks at folders have at most half
                of them, since a share may hang. */
@@ -95,7 +95,7 @@ typedef struct harmony_schedule_event {
 	const char *code;    /* as of an error */
 	const char *message; /* what is wrong, where, and what mends it */
 	const char *path; /* FILE, ARCHIVE: which one; of FILE_ASIDE: where it is now */
-	/* RECORDS and DOUBT: the failed lines, at most 20, one a line as in
+	/* RECORDS and DOUBT: the failed lines, at most 100, one a line as in
 	   "fmuta6.csv:12: sales_invoice 70/24700001: account ... [unknown_account]";
 	   run->records says how many there are. */
 	const char *lines;

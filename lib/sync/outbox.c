@@ -553,17 +553,9 @@ static harmony_status send_batch(harmony__job *job, batch *out, harmony_error *e
 /* Between two records: the host wants to stop, or others wait for their turn. */
 static void make_way(harmony__job *job)
 {
-	harmony_error why = HARMONY_ERROR_INIT;
-
 	if (harmony__cancelled(job->sync))
 		harmony__job_stop(job, HARMONY_CANCELLED, NULL);
-	if (job->stop != HARMONY_OK || job->part == NULL || job->part->enough == NULL ||
-	    !job->part->enough(job->part->user))
-		return;
-	(void)harmony_error_set(&why, HARMONY_RETRY, "yielded",
-				"made way for other integrations; the rest goes on by itself");
-	job->yielded = true;
-	harmony__job_stop(job, HARMONY_RETRY, &why);
+	(void)harmony__job_yields(job);
 }
 
 /* Sends a window of records, within a transaction that the caller began. */

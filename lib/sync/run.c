@@ -141,8 +141,25 @@ int64_t harmony__backoff(uint32_t attempts)
 	return delay - delay / 4 + (int64_t)(random % (uint32_t)(delay / 2));
 }
 
+bool harmony__job_yields(harmony__job *job)
+{
+	const harmony__part *part = job->part;
+
+	if (job->stop != HARMONY_OK || part == NULL || part->enough == NULL ||
+	    !part->enough(part->user))
+		return false;
+	job->yielded = true;
+	job->stop = HARMONY_RETRY;
+	(void)harmony_error_set(&job->why, HARMONY_RETRY, "yielded",
+				"made way for other integrations; the rest goes on by itself");
+	return true;
+}
+
 void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why)
 {
+	/* One that waited for the package's limit, and may not wait any longer. */
+	if (status == HARMONY_CANCELLED && harmony__job_yields(job))
+		return;
 	if (job->stop != HARMONY_OK)
 		return;
 	/* The input is in the store by now: what fails is the package's side or the snapshot. */

@@ -73,6 +73,7 @@ struct harmony__item {
 	int running;               /* slot of the job at work, -1: none */
 	bool gone, parked, hinted, poked;
 	bool fresh;                /* nothing is loaded of it yet */
+	int64_t resting;           /* until then its package takes nothing, 0: it does */
 	bool eager;                /* the package works again: what waits need not wait on */
 	harmony__folder folder;
 	unsigned import_failures, offer_failures; /* in a row */
@@ -92,6 +93,7 @@ typedef struct harmony__result {
 	harmony__part part;
 	harmony__watched watched; /* of a scan */
 	bool yielded;
+	int64_t rest;             /* ms that it would have waited for the package's limit */
 	bool fetched;             /* all outstanding items were */
 	bool hurried;             /* the schedule was being stopped when it ended */
 	int answered;             /* 1: the package spoke to us; -1: it did not; 0: not asked */
@@ -100,6 +102,7 @@ typedef struct harmony__result {
 	int64_t oldest;
 	int64_t retry_in;         /* of what waits, ms; HARMONY__NEVER: nothing does */
 	int64_t keep_in;          /* when the login wants to be looked at again */
+	bool login_known;         /* this is: */
 	int64_t login_left;       /* ms that an unused login lives; 0: unknown, or for ever */
 	uint64_t requests, refusals, failures;
 	/* problems: which this job can judge, which of these hold */

@@ -23,27 +23,6 @@ static int on_cancelled(void *user)
 	return hurry == HARMONY__EASE && !is_export(worker);
 }
 
-#define NAP INT64_C(1000)
-
-static harmony_status on_sleep(int64_t milliseconds, void *user)
-{
-	harmony__worker *worker = user;
-	harmony_schedule *schedule = worker->schedule;
-	int64_t end = harmony__os_monotonic() + milliseconds;
-
-	if (schedule->options.sleep != NULL)
-		return schedule->options.sleep(milliseconds, schedule->options.user);
-	harmony__monitor_enter(schedule->monitor);
-	for (int64_t left = milliseconds;
-	     left > 0 && atomic_load(&schedule->hurry) == HARMONY__GO;
-	     left = end - harmony__os_monotonic()) {
-		atomic_store(&schedule->alive, harmony__monotonic(schedule->context));
-		harmony__monitor_wait(schedule->monitor, left < NAP ? left : NAP);
-	}
-	harmony__monitor_leave(schedule->monitor);
-	return atomic_load(&schedule->hurry) == HARMONY__GO ? HARMONY_OK : HARMONY_CANCELLED;
-}
-
 /* Whether an export has had its share. */
 static bool on_enough(void *user)
 {
@@ -52,6 +31,8 @@ static bool on_enough(void *user)
 	int64_t now = harmony__monotonic(schedule->context);
 	bool enough;
 
+	if (worker->result.yielded)
+		return true;
 	if (atomic_load(&schedule->hurry) != HARMONY__GO)
 		return worker->result.yielded = true;
 	if (worker->began == 0)
@@ -63,6 +44,33 @@ static bool on_enough(void *user)
 	harmony__monitor_leave(schedule->monitor);
 	worker->result.yielded = enough;
 	return enough;
+}
+
+#define NAP INT64_C(1000)
+
+static harmony_status on_sleep(int64_t milliseconds, void *user)
+{
+	harmony__worker *worker = user;
+	harmony_schedule *schedule = worker->schedule;
+	int64_t end = harmony__os_monotonic() + milliseconds;
+	bool over = false;
+
+	if (schedule->options.sleep != NULL)
+		return schedule->options.sleep(milliseconds, schedule->options.user);
+	for (int64_t left = milliseconds; left > 0 && !over; left = end - harmony__os_monotonic()) {
+		atomic_store(&schedule->alive, harmony__monotonic(schedule->context));
+		/* What is left of an export has its place: others have the worker meanwhile. */
+		if (is_export(worker) && on_enough(worker)) {
+			worker->result.rest = left;
+			return HARMONY_CANCELLED;
+		}
+		harmony__monitor_enter(schedule->monitor);
+		over = atomic_load(&schedule->hurry) != HARMONY__GO;
+		if (!over)
+			harmony__monitor_wait(schedule->monitor, left < NAP ? left : NAP);
+		harmony__monitor_leave(schedule->monitor);
+	}
+	return over ? HARMONY_CANCELLED : HARMONY_OK;
 }
 
 static harmony_status on_step(const char *name, void *user)
@@ -266,7 +274,7 @@ static harmony_status name_line(const harmony_record_state *record, void *user)
 	return HARMONY_OK;
 }
 
-#define NAMED 20
+#define NAMED 100
 
 /* The lines that a person must look at. */
 static void name_failed(harmony__worker *worker)
@@ -334,6 +342,21 @@ static void do_export(harmony__worker *worker)
 		put_aside(worker);
 }
 
+/* When the login ends that nobody uses. */
+static void ask_login(harmony__worker *worker)
+{
+	harmony__result *result = &worker->result;
+	harmony__buf report;
+
+	if (worker->plan->integration->connector->keep_alive == NULL)
+		return;
+	harmony__buf_init(&report, worker->schedule->context, HARMONY_MAX_TEXT);
+	harmony__package_report(&report, worker->plan->integration);
+	result->login_left = harmony__login_left(&report);
+	result->login_known = true;
+	harmony__buf_free(&report);
+}
+
 static void do_import(harmony__worker *worker)
 {
 	harmony__result *result = &worker->result;
@@ -343,19 +366,16 @@ static void do_import(harmony__worker *worker)
 	    harmony_sync_import(&result->run, worker->plan->sync, worker->plan->integration->name,
 				NULL, &result->why);
 	result->ran = result->status == HARMONY_OK;
+	ask_login(worker);
 }
 
 static void do_keep(harmony__worker *worker)
 {
 	harmony__result *result = &worker->result;
-	harmony__buf report;
 
 	result->status = harmony_sync_keep_alive(&result->keep_in, worker->plan->sync,
 						 worker->plan->integration->name, &result->why);
-	harmony__buf_init(&report, worker->schedule->context, HARMONY_MAX_TEXT);
-	harmony__package_report(&report, worker->plan->integration);
-	result->login_left = harmony__login_left(&report);
-	harmony__buf_free(&report);
+	ask_login(worker);
 }
 
 /* What every job asks is all that this one does. */
@@ -465,7 +485,7 @@ static void note_end(harmony_schedule *schedule, harmony__item *item, const harm
 		memcpy(state->records, result->records, sizeof(state->records));
 		state->oldest_waiting = result->oldest;
 	}
-	if (result->slot == HARMONY__DUE_KEEP)
+	if (result->login_known)
 		state->login_expires = result->login_left > 0
 					   ? harmony__wall(schedule->context) + result->login_left
 					   : 0;

@@ -382,8 +382,10 @@ static void next_offer(harmony__item *item, const harmony__result *result, int64
 	bool export = is_export(result), progress = note_progress(item, result);
 	int64_t wait = result->retry_in;
 
+	if (export)
+		item->resting = result->yielded ? now + result->rest : 0;
 	if (result->yielded || (item->eager && wait != HARMONY__NEVER)) {
-		item->due[HARMONY__DUE_OFFER] = now;
+		item->due[HARMONY__DUE_OFFER] = now > item->resting ? now : item->resting;
 		return;
 	}
 	if (!result->stats) {
@@ -394,6 +396,8 @@ static void next_offer(harmony__item *item, const harmony__result *result, int64
 	if (wait != HARMONY__NEVER && item->offer_failures > 0 &&
 	    wait < patience_after(item->offer_failures))
 		wait = patience_after(item->offer_failures);
+	if (wait != HARMONY__NEVER && now + wait < item->resting)
+		wait = item->resting - now;
 	if (wait < 5 * SECOND && export && !progress) /* nothing moves: no hurry */
 		wait = 5 * SECOND;
 	if (wait == HARMONY__NEVER)

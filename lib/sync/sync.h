@@ -173,6 +173,8 @@ void harmony__job_close(harmony__job *job);
 void harmony__give_run(harmony_run *to, const harmony_run *from);
 /* The word of a record's error that a status of the connection comes to. */
 const char *harmony__code_of(harmony_status status);
+/* Whether `part` has had enough: ends the offering then, and what is left is due at once. */
+bool harmony__job_yields(harmony__job *job);
 /* The first reason for ending the offering counts. */
 void harmony__job_stop(harmony__job *job, harmony_status status, const harmony_error *why);
 harmony_status harmony__change(harmony__job *job, harmony_record_change *change,

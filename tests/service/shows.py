@@ -459,6 +459,30 @@ def poll(suite):
 
 
 @case
+def foreseen(suite):
+    """The next poll and the end of the login are told from the first poll on, by the numbers and by status alike."""
+    import datetime
+    with exact(suite, interval="30m") as shop:
+        house, port = shop.house, free_port()
+        house.configure({"shop": shop.settings}, metrics_listen=f"127.0.0.1:{port}")
+        running = house.serve()
+        running.wait("run_ended", direction="import")
+        at = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+        def told():
+            numbers = running.metrics(port)
+            of = lambda name: next(iter(numbers[name]["samples"].values()), None)
+            return of("harmony_login_days_left"), of("harmony_next_import_timestamp_seconds")
+        days, poll = wait_for("the end of the login", lambda: all(told()) and told())
+        status, = house.json("status")["integrations"]
+        assert 29 < days <= 30 and abs(at(status["login_expires"]) - time.time() - 30 * 86400) < 60, (days, status)
+        assert abs(at(status["next_import"]) - poll) <= 1, (poll, status["next_import"])
+        running.stop()
+        without, = house.json("status")["integrations"]  # and when nobody is at work
+        assert abs(at(without["next_import"]) - poll) <= 1, (poll, without["next_import"])
+        return f"{days} days, the next poll in {poll - time.time():.0f} s"
+
+
+@case
 def package_down(suite):
     """A package that is down for long: told once, and what waits is booked when it is back."""
     with exact(suite) as shop:
@@ -478,6 +502,33 @@ def package_down(suite):
         shop.wait_booked(records, running, 180)
         running.stop()
         told_once(running, "package", "shop")
+
+
+@case
+def paced(suite):
+    """A package that allows 60 requests a minute, and one worker: what waits for its limit holds up nobody else."""
+    with exact(suite, wishes={"per_minute": 60}, interval="1h") as shop:
+        house = shop.house
+        house.configure({"shop": shop.settings, "dairy": as_jsonl(house.ledger(interval="1h"), "dairy")}, workers=1)
+        running = house.serve()
+        running.wait("run_ended", direction="import", integration="shop")
+        shop.drop(R.parties() + [R.sales(str(26700001 + n), "1001", "10.00") for n in range(200)])
+        wait_for("the limit", lambda: states(house, "shop").get(("shop", "booked"), 0) > 30)
+        worst = 0.0
+        for n in range(4):
+            began = time.monotonic()
+            house.write("dairy/out/export.jsonl", jsonl(ledger_records(5, first=26700001 + 5 * n)))
+            wait_for("the other", lambda n=n: states(house, "dairy").get(("dairy", "booked"), 0) == 6 + 5 * n)
+            worst = max(worst, time.monotonic() - began)
+        assert worst < 10, worst
+        runs = len(running.events("run_ended", integration="shop"))
+        assert runs < 8, f"{runs} runs that came to nothing"
+        took, _ = running.stop()
+        assert took < 10, took
+        no_trouble(running)
+        assert ("shop", "in_doubt") not in states(house, "shop"), states(house, "shop")
+        assert not shop.package.violations(), shop.package.violations()[:3]
+        return f"another's file was booked after {worst:.2f} s at most, {runs} runs"
 
 
 @case
