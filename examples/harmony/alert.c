@@ -16,6 +16,7 @@
 
 #define WORDS     32
 #define TEXT_ROOM 32768 /* less than a pipe holds, so that writing never waits */
+#define LINES_ROOM 28000 /* of it, for the failed lines */
 
 /* A problem on its way to the command. */
 struct alert_letter {
@@ -37,6 +38,21 @@ static void free_letter(struct alert_letter *letter)
 
 /* ---- the letter ---- */
 
+/* As many whole lines as there is room for, and how many there are besides. */
+static void failed_lines(FILE *to, const struct alert *alert)
+{
+	size_t told = 0, len = 0;
+	for (const char *at = alert->details; (at = strchr(at, '\n')); at++) {
+		if ((size_t)(at + 1 - alert->details) > LINES_ROOM)
+			break;
+		len = (size_t)(at + 1 - alert->details);
+		told++;
+	}
+	fprintf(to, "\n%.*s", (int)len, alert->details);
+	if (alert->failed > told)
+		fprintf(to, "... and %llu more\n", (unsigned long long)(alert->failed - told));
+}
+
 static char *body(const struct alert *alert, const char *subject)
 {
 	char since[TIME_SIZE], until[TIME_SIZE];
@@ -53,7 +69,7 @@ static char *body(const struct alert *alert, const char *subject)
 		fprintf(memory, "Run: %lld (harmony show %lld)\n", (long long)alert->run,
 			(long long)alert->run);
 	if (*alert->details)
-		fprintf(memory, "\n%.*s", TEXT_ROOM / 2, alert->details);
+		failed_lines(memory, alert);
 	if (fclose(memory) != 0) {
 		free(text);
 		return NULL;

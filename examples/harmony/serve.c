@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -177,7 +178,10 @@ static void on_problem(struct service *s, const harmony_schedule_event *event)
 			      .message = message,
 			      .since = event->since,
 			      .run = event->run ? event->run->id : 0,
-			      .details = event->lines ? event->lines : ""};
+			      .details = event->lines ? event->lines : "",
+			      .failed = event->run ? event->run->records.rejected +
+							 event->run->records.in_doubt
+						   : 0};
 	alert.until = alert.ended ? event->at : 0;
 	tell_problem(s, &alert, event->connector, mild ? HARMONY_LOG_WARNING : HARMONY_LOG_ERROR);
 }
@@ -306,13 +310,15 @@ static harmony_status plan(struct service *s, const struct config *config)
 	return status;
 }
 
-/* The folder where an integration's export arrives; the caller frees it. */
+/* The folder where an integration's export arrives, which export_path may name itself; the
+   caller frees it. */
 static char *export_folder(const struct config *config, const struct config_section *section)
 {
 	const struct config_entry *entry = config_get(section, "export_path");
 	char *path = entry ? config_path(config, entry->value) : NULL;
 	char *slash = path ? strrchr(path, '/') : NULL;
-	if (slash)
+	struct stat info;
+	if (slash && (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)))
 		slash[slash == path] = '\0';
 	return path;
 }

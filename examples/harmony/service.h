@@ -145,7 +145,8 @@ struct alert {
 	const char *problem, *integration, *code, *message;
 	int64_t since, until; /* UTC ms */
 	int64_t run;
-	const char *details; /* the failed lines, one a line */
+	const char *details; /* the failed lines, one a line, */
+	uint64_t failed;     /* of so many */
 };
 
 void alerts_init(struct alerts *alerts, int wake);

@@ -146,6 +146,15 @@ class Watch(Case):
         running.wait("run_ended", direction="export", after=mark, patience=30)
         running.stop()
 
+    def test_told_of_a_folder(self):
+        """export_path may name the folder alone."""
+        house = self.house
+        house.configure({"dairy": house.ledger(export_path="dairy/out", books="books.db", import_path=None)}, scan="1h")
+        running = house.serve()
+        house.drop()
+        running.wait_booked(19, patience=10)
+        running.stop()
+
     @unittest.skipUnless(shutil.which("strace") and os.environ.get("HARMONY_SANITIZE", "none") == "none",
                          "strace is not installed, or a sanitizer does not bear it")
     def test_without_watches(self):
@@ -378,6 +387,26 @@ class Alerts(Case):
         house.run("reoffer", "--run", begun["run"])
         running.wait("problem_ended", problem="records")
         self.assertIn("Until:", self.alert("ended", "records")[1])
+        running.stop()
+
+    def test_names_every_line(self):
+        """Each of them while there is room, and how many there are besides."""
+        house = self.house
+        house.configure({"dairy": house.ledger(export_path="dairy/out/export.jsonl")}, alert_command=self.alert_command())
+        running = house.serve()
+        for count, first in ((90, 26700001), (2000, 26800001)):
+            house.write("dairy/out/export.jsonl", "".join(json.dumps({
+                "kind": "sales_invoice", "journal": "70", "year": 2026, "entry_number": str(first + n), "party": "9999",
+                "date": "2026-06-01", "total": "1.00",
+                "lines": [{"number": 1, "account": "8000", "amount": "1.00"}]}) + "\n" for n in range(count)))
+            begun = running.wait("problem_begun", problem="records", message=lambda text: str(count) in text)
+            wait_for("the alert", lambda: f"{count} of {count}" in self.alert("begun", "records")[1])
+            lines = [line for line in self.alert("begun", "records")[1].splitlines() if line.startswith("export.jsonl:")]
+            self.assertTrue(all(line.endswith("]") for line in lines))
+            self.assertEqual(len(running.events("record", run=begun["run"])), min(count, 100))
+            self.assertEqual(len(lines), min(count, 100))
+            if count > 100:
+                self.assertIn("... and 1900 more\n", self.alert("begun", "records")[1])
         running.stop()
 
     def test_shell(self):
