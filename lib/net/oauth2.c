@@ -625,6 +625,25 @@ static harmony_status pasted_code(harmony__buf *out, const char *text)
 	return out->status;
 }
 
+/* A person who says no is sent back, too, with an address that holds the reason. */
+static harmony_status code_there(const char *text, harmony_error *error)
+{
+	const char *why = strstr(text, "error=");
+
+	if (strstr(text, "code="))
+		return HARMONY_OK;
+	if (why)
+		return harmony_error_set(error, HARMONY_AUTH, NULL,
+		                         "the login was not granted (%.*s); begin anew with `harmony "
+		                         "login`, and allow the application",
+		                         (int)strcspn(why + 6, "& \t\r\n"), why + 6);
+	return strstr(text, "://")
+	           ? harmony_error_set(error, HARMONY_INVALID, NULL,
+	                               "this address holds no code; paste the one that the browser "
+	                               "ended at")
+	           : HARMONY_OK;
+}
+
 /* Runs a grant that begins a chain, under the lock. */
 static harmony_status begin_chain(harmony__oauth2 *oauth, parameter *parameters, size_t count,
                                   harmony_error *error)
@@ -645,6 +664,9 @@ harmony_status harmony__oauth2_code(harmony__oauth2 *oauth, const char *code, ha
 	harmony__buf text;
 	harmony_status status;
 
+	status = code_there(code, error);
+	if (status != HARMONY_OK)
+		return status;
 	harmony__buf_init(&text, oauth->host->context, MAX_TOKEN);
 	status = pasted_code(&text, code);
 	if (status == HARMONY_OK && text.len == 0)

@@ -53,6 +53,11 @@ def login(suite):
         house.good('test', NAME)
         house.allowed_violations = ('a code is good once',)
         answer = house.good('login', NAME, '--code', 'nonsense', code=LOGIN)
+        house.package.forget()
+        answer = house.good('login', NAME, '--code', 'https://x.example/?error=access_denied&state=1', code=LOGIN)
+        assert 'access_denied' in answer.err and not house.package.requests(), answer
+        answer = house.good('login', NAME, '--code', 'https://x.example/?state=1', code=USAGE)
+        assert 'no code' in answer.err and not house.package.requests(), answer
         house.good('test', NAME)
     with House(suite.program, suite.package(), login=False) as house:
         token = house.package.refresh_token()
