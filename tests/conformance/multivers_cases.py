@@ -516,6 +516,29 @@ def vat_types(suite):
 
 
 @case
+def kept_group(suite):
+    """The group of a relation with open entries stays, too; its currency goes back to the euro when it should."""
+    for modes in ({}, {'journal_code': 'group'}):
+        with House(suite.program, suite.package(), {'groups': 'category'}, modes=modes) as house:
+            relation = R.party('customer', '1001', category='1', currency='USD')
+            house.export([relation, R.sales('26700001')])
+            rows = house.package.sim.first.parties['Customer']
+            rows['1001']['customerGroupId'] = 3  # somebody changed it there
+            run = house.export([dict(relation, city='Breda', currency='EUR')])
+            assert run['records']['booked'] == 1, run
+            assert [rows['1001'][name] for name in ('customerGroupId', 'city', 'currencyId')] == [3, 'Breda', 'EUR'], rows
+            house.package.sim.control(pay={'side': 'Customer', 'invoice': '26700001', 'amount': None})
+            house.export([dict(relation, city='Gouda', currency='EUR')])
+            assert rows['1001']['customerGroupId'] == 1, rows
+    with House(suite.program, suite.package(), {'groups': 'category'}) as house:
+        house.export(R.parties())
+        house.package.fault('status_400_message', r'^PUT', path='/customerGroupId', message='Journaalcode mag niet '
+                            'gewijzigd worden.')
+        error = refused(house, [R.party('customer', '1001', city='Breda', category='1')])['1001']
+        assert error['field'] == 'category' and 'open' in error['message'], error
+
+
+@case
 def groups(suite):
     """A relation's category is its group, or is left out; VAT of memorials has the scenario that is set, or none."""
     memo = R.memorial('26900001', journal='91')

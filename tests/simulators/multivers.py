@@ -89,7 +89,7 @@ class Simulator(base.Simulator):
         "exchange_rate": "known",      # or refused
         "countries": "iso",            # or own, the administration's
         "due_dates": "kept",           # or condition, which the payment condition makes
-        "journal_code": "changed",     # refused of a relation with open entries; or sent, the same, too
+        "journal_code": "changed",     # refused of a relation with open entries; or sent, the same, too; or group
         "vat_number": "format",        # what is checked of a Dutch one; or 97
         "journal_types": "dutch",      # how journals' types are numbered and called; or other
         "period_dates": True,          # periods tell their days

@@ -184,6 +184,10 @@ class Administration:
         if old and "journalId" in row and self.has_open(side, old[side.key]) and (
                 self.modes["journal_code"] == "sent" or row["journalId"] != old["journalId"]):
             raise Refusal("Journaalcode mag niet gewijzigd worden.", "/journalId")
+        group = side.party.lower() + "GroupId"
+        if old and self.modes["journal_code"] == "group" and row.get(group, old[group]) != old[group] and \
+                self.has_open(side, old[side.key]):
+            raise Refusal("Journaalcode mag niet gewijzigd worden.", "/" + group)
 
     def has_open(self, side, key):
         return any(one[side.key] == key and one["_open"] for one in self.invoices[side.party])

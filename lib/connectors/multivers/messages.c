@@ -232,6 +232,8 @@ void multivers_field_of(char *field, size_t size, const multivers *m, const harm
 
 /* ---- remedies ------------------------------------------------------------------------------ */
 
+#define GROUP "the relation has open entries, and its group stays as it is until they are settled"
+
 /* By the property that the message is about, and not by its words, which may change; words
    only where a property has more than one rule. docs/multivers.md has them for people. */
 static const struct {
@@ -262,6 +264,8 @@ static const struct {
      "this Multivers tells credit notes another way: see `credit_notes`; on an ordinary invoice "
      "see `sales_lines`"},
     {"creditSqueezeId", NULL, "vendor", "set `credit_squeeze` to one that Multivers has"},
+    {"customerGroupId", NULL, "vendor", GROUP},
+    {"supplierGroupId", NULL, "vendor", GROUP},
     {"exchangeRate", NULL, "vendor",
      "this Multivers takes no exchange rates but its own: set exchange_rate = omit"},
     {"shortName", NULL, "missing_field", "give the relation a search code of at most 8 characters"},

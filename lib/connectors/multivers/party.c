@@ -155,8 +155,11 @@ static void take_condition(party_body *b)
 static void take_currency(party_body *b)
 {
 	const char *code = text_of(b, HARMONY_FIELD_CURRENCY);
+	const harmony__json *row = b->known ? b->known->thing.row : NULL;
+	const char *now = harmony__json_text(harmony__json_get(row, "currencyId"), "");
 
-	if (*code && strcmp(code, "EUR") != 0 &&
+	/* The euro goes without saying, unless it was another one until now. */
+	if (*code && (strcmp(code, "EUR") != 0 || (*now && strcmp(now, "EUR") != 0)) &&
 	    harmony__need(&b->draft, MULTIVERS_CURRENCIES, HARMONY_HEADER, HARMONY_FIELD_CURRENCY))
 		add_text(b, "currencyId", code);
 }
@@ -195,6 +198,50 @@ static harmony_status newest_year(int64_t *year, multivers *m, harmony_error *er
 	return status;
 }
 
+static harmony_status there_is_one(const harmony__json *row, void *user)
+{
+	(void)row;
+	*(bool *)user = true;
+	return HARMONY_OK;
+}
+
+/* What a relation is booked by stays as it is while it has open entries. */
+static bool keeps(party_body *b, const char *what)
+{
+	bool open = false;
+	harmony__buf path;
+
+	if (!b->known)
+		return false;
+	harmony__buf_init(&path, b->m->frame.context, 1024);
+	harmony__buf_printf(&path, "%sInvoiceInfoList/OpenInvoices/",
+			    multivers_party_name(b->table));
+	multivers_segment(&path, b->known->thing.id, b->m->plain_escape);
+	b->draft.status = harmony__buf_check(&path, "a request", b->draft.error);
+	if (b->draft.status == HARMONY_OK)
+		b->draft.status = multivers_list(b->m, path.data, "InvoiceId", "open invoices",
+						 NULL, there_is_one, &open, b->draft.error);
+	harmony__buf_free(&path);
+	if (open)
+		harmony__log(b->m->frame.context, HARMONY_LOG_WARNING,
+			     "relation '%s' keeps its %s at Multivers, since it has open entries",
+			     b->known->thing.id, what);
+	return open;
+}
+
+/* It may be what Multivers calls the journal code: it leads to the ledger accounts of a year. */
+static void put_group(party_body *b, const char *name, int64_t number)
+{
+	const harmony__json *row = b->known ? b->known->thing.row : NULL;
+	int64_t now;
+
+	if (row && harmony__json_whole(&now, harmony__json_get(row, name)) == HARMONY_OK &&
+	    now == number)
+		return;
+	if (!keeps(b, "group") && good(b))
+		add_number(b, name, number, 0);
+}
+
 static void take_group(party_body *b)
 {
 	bool customer = b->table == MULTIVERS_CUSTOMERS;
@@ -212,7 +259,7 @@ static void take_group(party_body *b)
 	if (b->draft.status != HARMONY_OK)
 		return;
 	if (group)
-		add_number(b, customer ? "customerGroupId" : "supplierGroupId", group->number, 0);
+		put_group(b, customer ? "customerGroupId" : "supplierGroupId", group->number);
 	else
 		harmony__refuse(&b->draft, "invalid_value", HARMONY_HEADER, "category",
 				"Multivers has no %s group '%s'; make it there, or set groups = "
@@ -223,43 +270,17 @@ static void take_group(party_body *b)
 /* ---- the journal code
  * ----------------------------------------------------------------------------- */
 
-static harmony_status there_is_one(const harmony__json *row, void *user)
-{
-	(void)row;
-	*(bool *)user = true;
-	return HARMONY_OK;
-}
-
 /* One of a relation with open entries may not change, nor be sent again. */
 static void take_journal(party_body *b)
 {
 	const char *mapped =
 	    harmony__mapped(&b->m->frame, "journals", text_of(b, HARMONY_FIELD_JOURNAL));
 	const harmony__json *row = b->known ? b->known->thing.row : NULL;
-	bool open = false;
-	harmony__buf path;
 
 	if (!*mapped || (row && strcmp(harmony__json_text(harmony__json_get(row, "journalId"), ""),
 				       mapped) == 0))
 		return;
-	if (row) {
-		harmony__buf_init(&path, b->m->frame.context, 1024);
-		harmony__buf_printf(&path, "%sInvoiceInfoList/OpenInvoices/",
-				    multivers_party_name(b->table));
-		multivers_segment(&path, b->known->thing.id, b->m->plain_escape);
-		b->draft.status = harmony__buf_check(&path, "a request", b->draft.error);
-		if (b->draft.status == HARMONY_OK)
-			b->draft.status =
-			    multivers_list(b->m, path.data, "InvoiceId", "open invoices", NULL,
-					   there_is_one, &open, b->draft.error);
-		harmony__buf_free(&path);
-	}
-	if (open)
-		harmony__log(b->m->frame.context, HARMONY_LOG_WARNING,
-			     "relation '%s' keeps its journal code at Multivers, since it has open "
-			     "entries",
-			     b->known->thing.id);
-	else if (good(b))
+	if (!keeps(b, "journal code") && good(b))
 		add_text(b, "journalId", mapped);
 }
 
