@@ -45,6 +45,10 @@ harmony_status harmony__grow(harmony_context *context, void **array, size_t *cap
 /* Copies a caller's transparent struct by minimum size over defaults already in `to`
    (`size` bytes). HARMONY_INVALID when from's struct_size is 0 or too small to hold it. */
 harmony_status harmony__options_copy(void *to, size_t size, const void *from) HARMONY__CHECKED;
+/* The way back: what was changed in such a copy, as it was `before`, into the caller's struct.
+   HARMONY_INVALID, and nothing is written, when that is too short for it. */
+harmony_status harmony__options_back(void *to, size_t size, const void *changed,
+                                     const void *before) HARMONY__CHECKED;
 
 void harmony__log(harmony_context *context, int level, const char *format, ...) HARMONY__PRINTF(3, 4);
 int64_t harmony__wall(harmony_context *context);      /* ms since 1970 */
@@ -55,8 +59,13 @@ int64_t harmony__monotonic(harmony_context *context); /* ms */
 /* harmony_error_set with the place; sets only when still empty. Returns status. */
 harmony_status harmony__error_v(harmony_error *error, harmony_status status, const char *code,
                                 const char *format, va_list args);
+/* Where it is, and the package's own words: before harmony_error_set, which they belong to,
+   and like it while the error is empty; so that no later call puts them beside a first cause. */
 void harmony__error_place(harmony_error *error, const char *file, uint64_t line, uint32_t column,
                           const char *field);
+void harmony__error_vendor(harmony_error *error, const char *words);
+/* Hands a cause on, as far as `to` (may be NULL) is empty and its struct_size reaches. */
+void harmony__error_give(harmony_error *to, const harmony_error *from);
 harmony_status harmony__nomem(harmony_error *error); /* sets and returns HARMONY_NOMEM */
 
 /* Copies with NUL, cut at a whole UTF-8 character. Returns the length copied. */

@@ -38,6 +38,20 @@ harmony_status harmony__options_copy(void *to, size_t size, const void *from)
 	return HARMONY_OK;
 }
 
+harmony_status harmony__options_back(void *to, size_t size, const void *changed, const void *before)
+{
+	const size_t head = sizeof(size_t); /* struct_size stays the caller's */
+	size_t theirs;
+
+	memcpy(&theirs, to, sizeof(theirs));
+	theirs = theirs < size ? theirs : size;
+	if (theirs < head || memcmp((const char *)changed + theirs, (const char *)before + theirs,
+	                            size - theirs) != 0)
+		return HARMONY_INVALID;
+	memcpy((char *)to + head, (const char *)changed + head, theirs - head);
+	return HARMONY_OK;
+}
+
 harmony_status harmony_context_new(harmony_context **out, const harmony_context_options *options,
                                    harmony_error *error)
 {

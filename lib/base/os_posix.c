@@ -93,12 +93,9 @@ static harmony_status refuse(harmony_error *error, const char *what, const char 
 {
 	char buffer[128];
 
-	if (error && error->status == HARMONY_OK) {
-		harmony_error_set(error, HARMONY_IO, NULL, "cannot %s '%s': %s%s", what, path,
-		                  harmony__os_reason(buffer, sizeof(buffer)), advice);
-		harmony__error_place(error, path, 0, 0, NULL);
-	}
-	return HARMONY_IO;
+	harmony__error_place(error, path, 0, 0, NULL);
+	return harmony_error_set(error, HARMONY_IO, NULL, "cannot %s '%s': %s%s", what, path,
+	                         harmony__os_reason(buffer, sizeof(buffer)), advice);
 }
 
 /* The same of a file that ought to be there. */
@@ -455,7 +452,7 @@ static harmony_status create(temporary *file, const char *path, harmony_error *e
 	if (file->fd < 0 && errno != EEXIST)
 		return refuse(error, "write", path, "; its folder must exist and be writable");
 	if (file->fd >= 0 && claim(file->fd, file->path)) {
-		file->held = dup(file->fd);
+		file->held = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 		return file->held >= 0 ? HARMONY_OK : refuse(error, "write", path, "");
 	}
 	close_quietly(file->fd);

@@ -64,8 +64,7 @@ static harmony_status check_tables(checking *c, harmony_error *error)
 			tell(c, HARMONY_FAILURE, p->sources[i].many, "%s%s%s", mine.message,
 			     mine.vendor[0] ? ": " : "", mine.vendor);
 		} else {
-			if (error && error->status == HARMONY_OK)
-				*error = mine;
+			harmony__error_give(error, &mine);
 			return status;
 		}
 	}

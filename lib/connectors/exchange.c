@@ -127,13 +127,6 @@ void harmony__unclear(const harmony__frame *f, harmony_verdict *verdict)
 	memcpy(verdict->vendor, vendor, sizeof(vendor));
 }
 
-static harmony_status with_words(harmony_status status, const char *words, harmony_error *error)
-{
-	if (error && error->vendor[0] == '\0')
-		harmony__copy_text(error->vendor, sizeof(error->vendor), words, strlen(words));
-	return status;
-}
-
 static harmony_status no_right(const harmony__frame *f, const harmony__http_response *response,
 			       const char *what, const char *words, harmony_error *error)
 {
@@ -141,11 +134,10 @@ static harmony_status no_right(const harmony__frame *f, const harmony__http_resp
 
 	if (!reason)
 		reason = words;
-	return with_words(harmony_error_set(error, HARMONY_CONFIG, NULL,
-					    "%s allows this login no access to %s%s%s; %s",
-					    f->package->name, what, *reason ? ": " : "", reason,
-					    f->package->no_right),
-			  words, error);
+	harmony__error_vendor(error, words);
+	return harmony_error_set(error, HARMONY_CONFIG, NULL,
+				 "%s allows this login no access to %s%s%s; %s", f->package->name,
+				 what, *reason ? ": " : "", reason, f->package->no_right);
 }
 
 /* Whoever refuses is asked less: some packages block those that go on. */
@@ -162,10 +154,9 @@ static harmony_status read_refused(harmony__frame *f, const harmony__http_respon
 	f->package->words(words, sizeof(words), f, response);
 	if (response->status == 403)
 		return no_right(f, response, what, words, error);
-	return with_words(harmony_error_set(error, HARMONY_REJECTED, "vendor",
-					    "%s refused to give %s (HTTP %d)", name, what,
-					    response->status),
-			  words, error);
+	harmony__error_vendor(error, words);
+	return harmony_error_set(error, HARMONY_REJECTED, "vendor", "%s refused to give %s (HTTP %d)",
+				 name, what, response->status);
 }
 
 harmony_status harmony__read_class(harmony__frame *f, const harmony__http_response *response,
@@ -311,9 +302,8 @@ harmony_status harmony__read(harmony__frame *f, harmony__call *call, harmony_err
 			break;
 		}
 	}
-	if (status != HARMONY_OK && attempt.status != HARMONY_OK && error &&
-	    error->status == HARMONY_OK)
-		*error = attempt;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &attempt);
 	harmony__http_response_free(&response);
 	return status;
 }

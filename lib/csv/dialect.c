@@ -284,22 +284,31 @@ harmony_status harmony__setting_error(const harmony_key *table, const char *key,
 {
 	const harmony_key *known = harmony_key_find(table, key);
 	const char *nearest = known ? NULL : harmony_key_nearest(table, key);
-	harmony_status status;
 
-	if (known && known->choices)
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL, "%s = %s: the value is one of %s",
-		                           key, value, known->choices);
-	else if (known)
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL, "%s = %s: %s", key, value,
-		                           known->help);
-	else if (nearest)
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                           "there is no setting %s; did you mean %s?", key, nearest);
-	else
-		status = harmony_error_set(error, HARMONY_CONFIG, NULL,
-		                           "there is no setting %s; harmony.conf(5) lists them", key);
 	harmony__error_place(error, NULL, 0, 0, key);
-	return status;
+	if (known && known->choices)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s = %s: the value is one of %s",
+		                         key, value, known->choices);
+	if (known)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL, "%s = %s: %s", key, value,
+		                         known->help);
+	if (nearest)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+		                         "there is no setting %s; did you mean %s?", key, nearest);
+	return harmony_error_set(error, HARMONY_CONFIG, NULL,
+	                         "there is no setting %s; harmony.conf(5) lists them", key);
+}
+
+harmony_status harmony__setting_store(void *to, size_t size, const void *changed,
+                                      const void *before, const char *key, harmony_error *error)
+{
+	if (harmony__options_back(to, size, changed, before) == HARMONY_OK)
+		return HARMONY_OK;
+	harmony__error_place(error, NULL, 0, 0, key);
+	return harmony_error_set(error, HARMONY_INVALID, NULL,
+	                         "%s: the options are of a header that has no such setting yet; "
+	                         "compile against this library's headers",
+	                         key);
 }
 
 int harmony__setting_choice(const harmony_key *key, const char *value)

@@ -33,6 +33,10 @@ const char *harmony__dialect_delimiter_word(char delimiter); /* "comma", ..., ""
    allowed values of `table`. Returns HARMONY_CONFIG. */
 harmony_status harmony__setting_error(const harmony_key *table, const char *key, const char *value,
                                       harmony_error *error);
+/* Writes a changed copy of a caller's options back; HARMONY_INVALID when they are of an older
+   header that ends before what changed. */
+harmony_status harmony__setting_store(void *to, size_t size, const void *changed,
+                                      const void *before, const char *key, harmony_error *error);
 /* The index of `value` among the |-separated choices of a key, -1 when it is none. */
 int harmony__setting_choice(const harmony_key *key, const char *value);
 

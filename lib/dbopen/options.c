@@ -98,7 +98,7 @@ static harmony_status bad_column(const char *word, const char *why, harmony_erro
 static harmony_status set_columns(harmony_dbopen_options *options, const char *value,
                                   harmony_error *error)
 {
-	uint8_t columns[HARMONY_DBOPEN_COLUMNS] = {0};
+	uint8_t columns[HARMONY_DBOPEN_ROOM] = {0};
 	size_t count = 0;
 	unsigned seen = 0;
 	char word[32];
@@ -175,12 +175,9 @@ static void set_choice(harmony_dbopen_options *options, const char *name, int ch
 		options->quote = quotes[choice];
 }
 
-harmony_status harmony_dbopen_options_set(harmony_dbopen_options *options, const char *key,
-                                          const char *value, harmony_error *error)
+static harmony_status set_value(harmony_dbopen_options *options, const char *key,
+                                const char *value, harmony_error *error)
 {
-	if (!options || !key || !value)
-		return harmony_error_set(error, HARMONY_INVALID, NULL,
-		                         "a dbopen setting needs options, a key and a value");
 	const harmony_key *found = harmony_key_find(keys, key);
 	if (!found)
 		return harmony__setting_error(keys, key, value, error);
@@ -195,6 +192,21 @@ harmony_status harmony_dbopen_options_set(harmony_dbopen_options *options, const
 		return harmony__setting_error(keys, key, value, error);
 	set_choice(options, key, choice);
 	return HARMONY_OK;
+}
+
+harmony_status harmony_dbopen_options_set(harmony_dbopen_options *options, const char *key,
+                                          const char *value, harmony_error *error)
+{
+	harmony_dbopen_options before = HARMONY_DBOPEN_OPTIONS_INIT, copy;
+	if (!options || !key || !value || harmony__options_copy(&before, sizeof before, options))
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+		                         "a dbopen setting needs a key, a value, and options made by "
+		                         "HARMONY_DBOPEN_OPTIONS_INIT");
+	memcpy(&copy, &before, sizeof copy);
+	harmony_status status = set_value(&copy, key, value, error);
+	return status == HARMONY_OK ? harmony__setting_store(options, sizeof copy, &copy, &before,
+	                                                     key, error)
+	                            : status;
 }
 
 /* ---- what a host hands over ------------------------------------------------------- */

@@ -80,12 +80,16 @@ static bool set_value(harmony_fmuta6_options *options, size_t index, const char 
 harmony_status harmony_fmuta6_options_set(harmony_fmuta6_options *options, const char *key,
                                           const char *value, harmony_error *error)
 {
+	harmony_fmuta6_options before = HARMONY_FMUTA6_OPTIONS_INIT, copy;
 	const harmony_key *known;
 
-	if (!options || !key || !value)
-		return harmony_error_set(error, HARMONY_INVALID, NULL, "a setting needs key and value");
+	if (!options || !key || !value || harmony__options_copy(&before, sizeof(before), options))
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+		                         "a setting needs a key, a value, and options made by "
+		                         "HARMONY_FMUTA6_OPTIONS_INIT");
+	memcpy(&copy, &before, sizeof(copy));
 	known = harmony_key_find(keys, key);
-	if (!known || !set_value(options, (size_t)(known - keys), value))
+	if (!known || !set_value(&copy, (size_t)(known - keys), value))
 		return harmony__setting_error(keys, key, value, error);
-	return HARMONY_OK;
+	return harmony__setting_store(options, sizeof(copy), &copy, &before, key, error);
 }

@@ -159,6 +159,7 @@ static void parse_line(harmony__limits *limits, const char *line, size_t len)
 static harmony_status load(harmony__limits *limits, harmony_error *error)
 {
 	const harmony_host *host = limits->host;
+	harmony_error mine = HARMONY_ERROR_INIT;
 	char memo[MAX_MEMO];
 	size_t len = sizeof(memo);
 	harmony__cursor cursor;
@@ -166,13 +167,13 @@ static harmony_status load(harmony__limits *limits, harmony_error *error)
 
 	if (!host->memo_load)
 		return HARMONY_OK;
-	status = host->memo_load(memo, &len, limits->memo, host->user, error);
-	if (status == HARMONY_NOTFOUND) {
-		harmony_error_clear(error);
+	status = host->memo_load(memo, &len, limits->memo, host->user, &mine);
+	if (status == HARMONY_NOTFOUND)
 		return HARMONY_OK;
-	}
-	if (status != HARMONY_OK)
+	if (status != HARMONY_OK) {
+		harmony__error_give(error, &mine);
 		return status;
+	}
 	cursor = harmony__cursor_over(memo, len);
 	while (!harmony__cursor_done(&cursor)) {
 		const char *line;

@@ -345,15 +345,12 @@ static harmony_status accept_pair(harmony__oauth2 *oauth, const harmony__json *r
 static harmony_status login_needed(harmony__oauth2 *oauth, const char *code, const char *words,
                                    harmony_error *error)
 {
-	harmony_status status = harmony_error_set(
+	harmony__error_vendor(error, words);
+	return harmony_error_set(
 		error, HARMONY_AUTH, NULL,
 		"the package does not accept the login any more%s%s%s%s; log in again with `harmony login`",
 		*code ? " (" : "", code, *code ? ")" : "",
 		oauth->pair.renewing ? "; an earlier renewal was interrupted before its answer was kept" : "");
-
-	if (error && status == HARMONY_AUTH && error->vendor[0] == '\0')
-		harmony__copy_text(error->vendor, sizeof(error->vendor), words, strlen(words));
-	return status;
 }
 
 /* What a refusal of the token endpoint means. */
@@ -484,8 +481,8 @@ static harmony_status load_or_login(harmony__oauth2 *oauth, harmony_error *error
 	status = load(oauth, &mine);
 	if (status == HARMONY_NOTFOUND || (status == HARMONY_OK && !oauth->pair.refresh[0]))
 		return not_logged_in(error);
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }
 

@@ -270,6 +270,13 @@ static void put_heading(journal *j, harmony_date date)
 	put_str(&j->out, "\n");
 }
 
+/* What the host's callback said ends it. */
+static harmony_status not_written(harmony_status status, harmony_error *error)
+{
+	return status ? harmony_error_set(error, status, NULL, "the entry was not written")
+	              : HARMONY_OK;
+}
+
 static harmony_status write_comment(sink *out, const harmony_record *record, harmony_error *error)
 {
 	harmony_status status = out->write("; ", 2, out->user);
@@ -278,7 +285,7 @@ static harmony_status write_comment(sink *out, const harmony_record *record, har
 		status = harmony_record_write_json(record, out->write, out->user, error);
 	if (!status)
 		status = out->write("\n\n", 2, out->user);
-	return status;
+	return not_written(status, error);
 }
 
 /* Whether it can balance, before a byte is written. */
@@ -328,6 +335,5 @@ harmony_status harmony_record_write_hledger(const harmony_record *record, harmon
 	post_entry(&j, sum);
 	put_str(&j.out, "\n");
 	flush(&j.out);
-	return j.out.status ? harmony_error_set(error, j.out.status, NULL, "the entry was not written")
-	                    : HARMONY_OK;
+	return not_written(j.out.status, error);
 }

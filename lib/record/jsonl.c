@@ -656,9 +656,8 @@ static harmony_status answer(harmony_jsonl *reader, harmony_status status, harmo
 	reader->dead = status;
 	if (status == HARMONY_NOMEM)
 		return harmony__nomem(error);
-	harmony_error_set(error, status, NULL, "the callback ended the reading");
 	harmony__error_place(error, reader->file, reader->line, 0, NULL);
-	return status;
+	return harmony_error_set(error, status, NULL, "the callback ended the reading");
 }
 
 harmony_status harmony_jsonl_feed(harmony_jsonl *reader, const void *data, size_t len,

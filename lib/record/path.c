@@ -75,12 +75,11 @@ harmony_status harmony_record_set_path(harmony_record *record, const char *path,
 	int type;
 
 	if (!resolve(record, path, &row, &field)) {
-		harmony_error_set(error, HARMONY_NOTFOUND, NULL,
-		                  "a %s with %zu lines has no field %s; name a field (date) or a "
-		                  "line's (lines.2.amount)",
-		                  harmony_kind_word(record->kind), record->line_count, path);
 		harmony__error_place(error, NULL, 0, 0, path);
-		return HARMONY_NOTFOUND;
+		return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
+		                         "a %s with %zu lines has no field %s; name a field (date) "
+		                         "or a line's (lines.2.amount)",
+		                         harmony_kind_word(record->kind), record->line_count, path);
 	}
 	if (len == 0) {
 		harmony_record_unset(record, row, field);
@@ -90,10 +89,9 @@ harmony_status harmony_record_set_path(harmony_record *record, const char *path,
 	if (type == HARMONY_TYPE_TEXT)
 		return harmony_record_set_text(record, row, field, value, len, error);
 	if (harmony__value_parse(&parsed, type, value, len)) {
-		harmony_error_set(error, HARMONY_INVALID, harmony_code_word(forms[type].code),
-		                  "%s: %s is not %s", path, value, forms[type].form);
 		harmony__error_place(error, NULL, 0, 0, path);
-		return HARMONY_INVALID;
+		return harmony_error_set(error, HARMONY_INVALID, harmony_code_word(forms[type].code),
+		                         "%s: %s is not %s", path, value, forms[type].form);
 	}
 	if (type == HARMONY_TYPE_DATE)
 		return harmony_record_set_date(record, row, field, parsed.date, error);

@@ -318,10 +318,9 @@ harmony_status harmony_record_get_date(harmony_date *out, const harmony_record *
 static harmony_status refuse(harmony_error *error, harmony_field field, harmony_status status,
                              int code, const char *why)
 {
-	harmony_error_set(error, status, code < 0 ? NULL : harmony_code_word(code), "%s: %s",
-	                  harmony__fields[field].name, why);
 	harmony__error_place(error, NULL, 0, 0, harmony__fields[field].name);
-	return status;
+	return harmony_error_set(error, status, code < 0 ? NULL : harmony_code_word(code), "%s: %s",
+	                         harmony__fields[field].name, why);
 }
 
 /* The slot that a value of storage `as` may go to. */
@@ -460,11 +459,11 @@ harmony_status harmony_record_sum(harmony_record *record, harmony_error *error)
 		                         "only an invoice has a total, this is a %s",
 		                         harmony_kind_word(record->kind));
 	if (!harmony__record_total(&total, record)) {
-		harmony_error_set(error, HARMONY_RANGE,
-		                  harmony_code_word(HARMONY_CODE_INVALID_AMOUNT),
-		                  "the lines add up to more than an amount can hold; split the entry");
 		harmony__error_place(error, record->file, record->source_line, 0, "total");
-		return HARMONY_RANGE;
+		return harmony_error_set(error, HARMONY_RANGE,
+		                         harmony_code_word(HARMONY_CODE_INVALID_AMOUNT),
+		                         "the lines add up to more than an amount can hold; split "
+		                         "the entry");
 	}
 	record->value[HARMONY_FIELD_TOTAL].number = total;
 	harmony__mark(record, HARMONY_FIELD_TOTAL);

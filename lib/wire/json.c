@@ -359,11 +359,10 @@ static harmony_status report(harmony__json_reader *reader, const char *why, size
 		return harmony__nomem(error);
 	if (!why) /* the host's own: it has said why */
 		return reader->status;
-	harmony_error_set(error, reader->status, NULL,
-	                  "not readable as JSON at byte %llu: %.*s; mend it there",
-	                  (unsigned long long)column, (int)why_len, why);
 	harmony__error_place(error, NULL, 0, column < UINT32_MAX ? (uint32_t)column : 0, NULL);
-	return reader->status;
+	return harmony_error_set(error, reader->status, NULL,
+	                         "not readable as JSON at byte %llu: %.*s; mend it there",
+	                         (unsigned long long)column, (int)why_len, why);
 }
 
 /* yajl's own words, without the line end. */

@@ -31,16 +31,21 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* `whole`: that the caller gave what the source is over. */
 static harmony_status make(harmony_source **out, harmony_context *context, const char *name,
-                           harmony_error *error)
+                           bool whole, harmony_error *error)
 {
-	harmony_source *source = harmony__zalloc(context, sizeof(*source));
+	harmony_source *source;
 
 	*out = NULL;
+	if (!whole)
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+		                         "a source needs a path, a read callback, or memory");
+	source = harmony__zalloc(context, sizeof(*source));
 	if (!source)
 		return harmony__nomem(error);
 	source->context = context;
-	source->name = harmony__strdup(context, name);
+	source->name = harmony__strdup(context, name ? name : "");
 	source->raw = harmony__alloc(context, CHUNK);
 	if (!source->name || !source->raw) {
 		harmony_source_free(source);
@@ -54,7 +59,8 @@ harmony_status harmony_source_open(harmony_source **out, harmony_context *contex
                                    harmony_error *error)
 {
 	harmony_source *source;
-	harmony_status status = make(&source, context, last_part(path), error);
+	harmony_status status = make(&source, context, path ? last_part(path) : NULL, path != NULL,
+	                             error);
 
 	*out = NULL;
 	if (status != HARMONY_OK)
@@ -74,7 +80,7 @@ harmony_status harmony_source_open(harmony_source **out, harmony_context *contex
 harmony_status harmony_source_from(harmony_source **out, harmony_context *context, const char *name,
                                    harmony_read_fn read, void *user, harmony_error *error)
 {
-	harmony_status status = make(out, context, name, error);
+	harmony_status status = make(out, context, name, read != NULL, error);
 
 	if (status == HARMONY_OK) {
 		(*out)->read = read;
@@ -99,7 +105,7 @@ harmony_status harmony_source_from_memory(harmony_source **out, harmony_context 
                                           const char *name, const void *data, size_t len,
                                           harmony_error *error)
 {
-	harmony_status status = make(out, context, name, error);
+	harmony_status status = make(out, context, name, data != NULL || len == 0, error);
 
 	if (status == HARMONY_OK) {
 		(*out)->read = read_memory;
@@ -131,10 +137,9 @@ static harmony_status read_failed(const harmony_source *source, size_t have, har
 	const char *reason = source->file ? harmony__os_reason(buffer, sizeof(buffer))
 	                                  : "its reader failed";
 
-	harmony_error_set(error, HARMONY_IO, NULL, "cannot read on in '%s' after %llu bytes: %s",
-	                  source->name, (unsigned long long)(source->done + have), reason);
 	harmony__error_place(error, source->name, 0, 0, NULL);
-	return HARMONY_IO;
+	return harmony_error_set(error, HARMONY_IO, NULL, "cannot read on in '%s' after %llu bytes: %s",
+	                         source->name, (unsigned long long)(source->done + have), reason);
 }
 
 /* Reads until the buffer is full, the end, or (fill false) something came: the first two
@@ -185,27 +190,29 @@ static harmony_status begin(harmony_source *source, harmony_error *error)
 static harmony_status next_inflated(const void **data, size_t *len, harmony_source *source,
                                     harmony_error *error)
 {
+	harmony_error mine = HARMONY_ERROR_INIT;
 	harmony_status status = HARMONY_OK;
 
+	harmony__error_place(&mine, source->packed, 0, 0, NULL);
 	*data = source->inflated;
 	for (*len = 0; status == HARMONY_OK && *len == 0;) {
 		*len = CHUNK;
 		status = harmony__gunzip_step(source->gunzip, &source->left, &source->left_len,
-		                              source->inflated, len, error);
+		                              source->inflated, len, &mine);
 		if (status != HARMONY_OK || *len > 0 || source->left_len > 0)
 			continue;
 		if (!source->ended)
-			status = read_raw(source, 1, error);
+			status = read_raw(source, 1, &mine);
 		if (status == HARMONY_OK && source->left_len == 0) {
 			if (!harmony__gunzip_whole(source->gunzip))
-				status = harmony_error_set(error, HARMONY_FORMAT, NULL,
+				status = harmony_error_set(&mine, HARMONY_FORMAT, NULL,
 				                           "%s: the gzip data is cut off; copy the file again",
 				                           source->packed);
 			break;
 		}
 	}
 	if (status != HARMONY_OK)
-		harmony__error_place(error, source->packed, 0, 0, NULL);
+		harmony__error_give(error, &mine);
 	return status;
 }
 

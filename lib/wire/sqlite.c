@@ -77,8 +77,7 @@ static harmony_status fail_at(sqlite3 *handle, const char *path, const char *wha
 	}
 	if (handle != NULL && (sqlite3_errcode(handle) & 0xff) == (code & 0xff))
 		said = sqlite3_errmsg(handle);
-	if (error != NULL && error->status == HARMONY_OK)
-		harmony__error_place(error, path, 0, 0, NULL);
+	harmony__error_place(error, path, 0, 0, NULL);
 	return harmony_error_set(error, status, NULL, "%s (%s): %s (SQLite %d); %s", path, what,
 	                         said, code, mend);
 }
@@ -321,12 +320,13 @@ static harmony_status look_at_file(const char *path, const harmony__db_options *
 	harmony_status status = harmony__file_stat(&info, path, error);
 
 	if (status == HARMONY_NOTFOUND && (options->flags & HARMONY__DB_CREATE)) {
-		status = harmony__file_create(path, 0600, context, error);
+		harmony_error mine = HARMONY_ERROR_INIT;
+		status = harmony__file_create(path, 0600, context, &mine);
 		/* EXISTS: another process was quicker, and made it as we would have. */
-		if (status == HARMONY_OK || status == HARMONY_EXISTS) {
-			harmony_error_clear(error);
+		if (status == HARMONY_OK || status == HARMONY_EXISTS)
 			status = harmony__file_stat(&info, path, error);
-		}
+		else
+			harmony__error_give(error, &mine);
 	}
 	if (status == HARMONY_NOTFOUND)
 		return harmony_error_set(error, status, NULL,

@@ -222,11 +222,10 @@ static harmony_status report(harmony__xml_reader *reader, const char *why, uint6
 		return harmony__nomem(error);
 	if (!why) /* the caller's own: it has said why */
 		return reader->status;
-	harmony_error_set(error, reader->status, NULL,
-			  "not readable as XML at byte %llu: %s; mend it there",
-			  (unsigned long long)byte, why);
 	harmony__error_place(error, NULL, 0, byte < UINT32_MAX ? (uint32_t)byte : 0, NULL);
-	return reader->status;
+	return harmony_error_set(error, reader->status, NULL,
+				 "not readable as XML at byte %llu: %s; mend it there",
+				 (unsigned long long)byte, why);
 }
 
 /* What ended it: memory first, since expat may call that what it likes. */

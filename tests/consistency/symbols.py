@@ -9,11 +9,13 @@ import sys
 shared, static, include, nm = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4]
 whole = sys.argv[5] == "whole"  # a build without some feature lacks functions
 
-# A library does not write to the host's output, end its process, change its state, or
-# read text as the locale pleases; nor does it call what overruns or is not re-entrant.
+# A library does not write to the host's output, end its process, change its state, leave
+# descriptors to its children, or read text as the locale pleases; nor does it call what
+# overruns or is not re-entrant.
 BANNED = set("""
 printf fprintf vprintf vfprintf puts fputs putchar putc fputc fwrite perror psignal
 exit _exit _Exit quick_exit atexit abort __assert_fail
+dup dup2 creat pipe socket accept fopen fdopen
 setlocale newlocale uselocale signal sigaction sigprocmask raise chdir fchdir umask
 setenv putenv unsetenv setuid setgid system popen fork vfork
 strtod strtof strtold atof atoi atol atoll strtok sprintf vsprintf gets strcpy strcat scanf sscanf

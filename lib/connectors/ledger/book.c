@@ -545,8 +545,7 @@ static harmony_status undone(ledger *l, harmony_status status, const harmony_err
 		status = HARMONY_INDOUBT;
 	else if (status == HARMONY_BUSY)
 		status = HARMONY_RETRY;
-	if (error != NULL && error->status == HARMONY_OK)
-		harmony__error_place(error, harmony__db_path(l->db), 0, 0, NULL);
+	harmony__error_place(error, harmony__db_path(l->db), 0, 0, NULL);
 	return harmony_error_set(error, status, NULL, "%s", cause->message);
 }
 

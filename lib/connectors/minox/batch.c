@@ -291,8 +291,7 @@ static harmony_status list_year(minox *m, minox_year *in, harmony_error *error)
 	case HARMONY_AUTH:
 	case HARMONY_RATE:
 	case HARMONY_CANCELLED:
-		if (error && error->status == HARMONY_OK)
-			*error = mine;
+		harmony__error_give(error, &mine);
 		return status;
 	default:
 		break;

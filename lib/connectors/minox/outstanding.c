@@ -109,8 +109,8 @@ static harmony_status read_year(pulling *p, const minox_year *year)
 					 "credit_notes = positive needs the lines of %" PRId64
 					 " from Minox, which it does not give: %s",
 					 year->number, why.message);
-	if (status != HARMONY_OK && p->error && p->error->status == HARMONY_OK)
-		*p->error = why;
+	if (status != HARMONY_OK)
+		harmony__error_give(p->error, &why);
 	return status;
 }
 

@@ -41,9 +41,8 @@ harmony_status multivers_get(multivers *m, const char *path, const char *what,
 	}
 	if (status == HARMONY_REJECTED && strpbrk(path, "%!"))
 		harmony_error_set(error, status, NULL, "%s; see `path_escape`", mine.message);
-	if (status != HARMONY_OK && mine.status != HARMONY_OK && error &&
-	    error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	if (*root && (*root)->type == HARMONY__JSON_NULL)
 		*root = NULL;
 	harmony__buf_free(&url);

@@ -64,8 +64,8 @@ harmony_status multivers_has_bank(bool *has, multivers *m, int table, const char
 		    "%s; set supplier_banks = omit where Multivers has no list of "
 		    "bank accounts of suppliers",
 		    mine.message);
-	else if (mine.status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	else
+		harmony__error_give(error, &mine);
 	harmony__buf_free(&path);
 	*has = s.found;
 	return status;

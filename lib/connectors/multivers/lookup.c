@@ -149,9 +149,8 @@ static harmony_status load_list(multivers *m, int table, const char *year, size_
 			     lists[table].path, mine.message);
 		return HARMONY_OK;
 	}
-	if (status != HARMONY_OK && mine.status != HARMONY_OK && error &&
-	    error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }
 

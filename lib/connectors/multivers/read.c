@@ -386,8 +386,7 @@ static harmony_status find_entry(multivers *m, const harmony_record *record,
 		goto done;
 	}
 	if (status != HARMONY_OK) {
-		if (error && error->status == HARMONY_OK)
-			*error = mine;
+		harmony__error_give(error, &mine);
 		goto done;
 	}
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_ABSENT, NULL, NULL, "%s", "");

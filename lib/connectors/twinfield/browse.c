@@ -104,8 +104,8 @@ harmony_status twinfield_define(const twinfield_definition **out, twinfield *t, 
 		else if (status == HARMONY_REJECTED) /* it has no such code, in other words */
 			status = HARMONY_OK;
 	}
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	harmony__buf_free(&inner);
 	harmony__arena_free(&arena);
 	*out = status == HARMONY_OK && slot->there ? slot : NULL;
@@ -438,12 +438,9 @@ static harmony_status browse_part(twinfield *t, const twinfield_definition *d,
 	if (status != HARMONY_OK)
 		return status;
 	if (r.refused) {
-		status = harmony_error_set(error, HARMONY_REJECTED, "vendor",
-					   "Twinfield refused to browse %s", query->code);
-		if (error && error->vendor[0] == '\0')
-			harmony__copy_text(error->vendor, sizeof(error->vendor), r.words,
-					   strlen(r.words));
-		return status;
+		harmony__error_vendor(error, r.words);
+		return harmony_error_set(error, HARMONY_REJECTED, "vendor",
+					 "Twinfield refused to browse %s", query->code);
 	}
 	if (r.uneven)
 		return harmony_error_set(error, HARMONY_FORMAT, NULL,
@@ -524,8 +521,8 @@ static harmony_status browse_span(twinfield *t, const twinfield_definition *d,
 		status = browse_span(t, d, query, low, error);
 		return status == HARMONY_OK ? browse_span(t, d, query, high, error) : status;
 	}
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }
 
@@ -558,7 +555,7 @@ harmony_status twinfield_browse(twinfield *t, const twinfield_query *query, harm
 			   ? browse_span(t, d, query, asked.to ? asked : all, error)
 			   : status;
 	}
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }

@@ -48,12 +48,10 @@ static harmony_status ask(twinfield *t, const char *what, const char *root,
 static harmony_status no_answer(const char *what, const harmony__xml *root, harmony_error *error)
 {
 	const char *words = harmony__xml_attribute(root, "msg");
-	harmony_status status = harmony_error_set(error, HARMONY_REJECTED, "vendor",
-						  "Twinfield refused to give %s", what);
 
-	if (words && error && error->vendor[0] == '\0')
-		harmony__copy_text(error->vendor, sizeof(error->vendor), words, strlen(words));
-	return status;
+	harmony__error_vendor(error, words ? words : "");
+	return harmony_error_set(error, HARMONY_REJECTED, "vendor", "Twinfield refused to give %s",
+				 what);
 }
 
 /* ---- the office ---------------------------------------------------------------------- */
@@ -496,8 +494,8 @@ static harmony_status load_table_of_parties(twinfield *t, int table, harmony_err
 
 	if (status == HARMONY_RETRY || status == HARMONY_LIMIT)
 		return load_party_codes(t, table, kind, error);
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }
 
@@ -633,8 +631,8 @@ static harmony_status read_mask(twinfield *t, const char *type, char *mask, size
 	/* Without it Twinfield is the one to say that a code does not fit. */
 	if (status == HARMONY_REJECTED)
 		status = HARMONY_OK;
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	harmony__arena_free(&arena);
 	return status;
 }

@@ -123,9 +123,8 @@ static harmony_status ask_all(gathering *g, const twinfield_definition *d, harmo
 		harmony_error mine = HARMONY_ERROR_INIT;
 		query.equal[TWINFIELD_STATUS] = states[i];
 		status = twinfield_browse(g->t, &query, &mine);
-		if (status != HARMONY_OK && status != HARMONY_REJECTED && error &&
-		    error->status == HARMONY_OK)
-			*error = mine;
+		if (status != HARMONY_OK && status != HARMONY_REJECTED)
+			harmony__error_give(error, &mine);
 	}
 	if (d->columns[TWINFIELD_STATUS] == TWINFIELD_EQUAL && status != HARMONY_REJECTED)
 		return status;

@@ -292,8 +292,8 @@ static harmony_status browse_memorials(memorial_search *s, const twinfield_defin
 		query.from = query.to = 0;
 		status = twinfield_browse(s->t, &query, &mine);
 	}
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status == HARMONY_NOMEM ? harmony__nomem(error) : status;
 }
 

@@ -143,12 +143,66 @@ static void test_error(void **state)
 	harmony_error_clear(&error);
 	harmony_error_clear(NULL);
 	assert_int_equal(error.status, HARMONY_OK);
-	harmony_error_set(&error, HARMONY_REJECTED, "invalid_date", "a\nb");
 	harmony__error_place(&error, "f.csv", 3, 4, "date");
+	harmony__error_vendor(&error, "Ongeldige datum");
+	harmony_error_set(&error, HARMONY_REJECTED, "invalid_date", "a\nb");
 	assert_string_equal(error.code, "invalid_date");
 	assert_string_equal(error.message, "a b");
 	assert_true(error.line == 3 && error.column == 4);
 	assert_string_equal(error.field, "date");
+	assert_string_equal(error.vendor, "Ongeldige datum");
+}
+
+/* Nothing of a later error, its place and the package's words neither, comes beside the first. */
+static void test_first_cause(void **state)
+{
+	harmony_error error = HARMONY_ERROR_INIT, other = HARMONY_ERROR_INIT, before;
+
+	harmony_error_set(&other, HARMONY_RETRY, NULL, "later");
+	harmony_error_set(&error, HARMONY_USER, "mine", "the first");
+	memcpy(&before, &error, sizeof(before));
+	harmony__error_place(&error, "f.csv", 3, 4, "date");
+	harmony__error_vendor(&error, "Ongeldige datum");
+	harmony__error_give(&error, &other);
+	harmony__error_place(NULL, "f.csv", 3, 4, "date");
+	harmony__error_vendor(NULL, "Ongeldige datum");
+	harmony__error_give(NULL, &other);
+	harmony__nomem(&error);
+	assert_memory_equal(&error, &before, sizeof(before));
+	harmony_error_clear(&error);
+	harmony__error_give(&error, &other);
+	assert_memory_equal(&error, &other, sizeof(other));
+}
+
+/* An older caller's struct is shorter, a newer one's longer: what it said stays, and nothing
+   behind it is touched. */
+static void test_error_sizes(void **state)
+{
+	struct {
+		harmony_error error;
+		char behind[16];
+	} at;
+	const size_t sizes[] = {offsetof(harmony_error, message), sizeof(at.error), sizeof(at)};
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t size = sizes[i] < sizeof(at.error) ? sizes[i] : sizeof(at.error);
+		const harmony_error empty = HARMONY_ERROR_INIT;
+
+		memset(&at, 0x5a, sizeof(at));
+		memcpy(&at, &empty, size);
+		at.error.struct_size = sizes[i];
+		harmony__error_place(&at.error, "f.csv", 3, 4, "date");
+		harmony__error_vendor(&at.error, "Ongeldige datum");
+		harmony_error_set(&at.error, HARMONY_IO, NULL, "said");
+		assert_string_equal(at.error.code, "io");
+		assert_string_equal(at.error.file, "f.csv");
+		harmony_error_clear(&at.error);
+		assert_int_equal(at.error.status, HARMONY_OK);
+		assert_string_equal(at.error.code, "");
+		assert_int_equal(at.error.struct_size, sizes[i]);
+		for (size_t j = size; j < sizeof(at); j++)
+			assert_int_equal(((unsigned char *)&at)[j], 0x5a);
+	}
 }
 
 int main(void)
@@ -156,7 +210,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_utf8),   cmocka_unit_test(test_ascii), cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_copy),   cmocka_unit_test(test_tidy),  cmocka_unit_test(test_nocase),
-		cmocka_unit_test(test_error),
+		cmocka_unit_test(test_error),  cmocka_unit_test(test_first_cause),
+		cmocka_unit_test(test_error_sizes),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
