@@ -358,6 +358,11 @@ typedef struct harmony_store {
 	                             harmony_error *error);
 } harmony_store;
 
+/* Checks a store's struct: size, ABI, and every function save run_last and run_forget, which
+   an older one lacks. harmony_sync_new and harmony_schedule do it by themselves. Any thread.
+   Errors: HARMONY_INVALID, naming all that is missing. */
+HARMONY_API harmony_status harmony_store_check(const harmony_store *store, harmony_error *error);
+
 /* ---- the SQLite store ------------------------------------------------------------ */
 
 typedef struct harmony_store_options {

@@ -586,6 +586,8 @@ harmony_status harmony_store_open(harmony_store **out, harmony_context *context,
 	harmony__store *store;
 	harmony_status status;
 
+	if (out != NULL)
+		*out = NULL;
 	if (out == NULL || context == NULL || options == NULL ||
 	    harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK || copy.path == NULL)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,

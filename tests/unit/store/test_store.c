@@ -719,6 +719,44 @@ static void other_files_are_left_alone(void **state)
 	close_room(&r);
 }
 
+/* Each function that a store lacks is named, all at once; an older struct may end early. */
+static void a_store_of_ones_own_is_checked(void **state)
+{
+	harmony_error error = HARMONY_ERROR_INIT;
+	harmony_store store;
+	room r;
+	(void)state;
+	open_room(&r);
+	assert_int_equal(harmony_store_check(r.store, &error), HARMONY_OK);
+	store = *r.store;
+	store.struct_size = offsetof(harmony_store, run_last);
+	store.run_last = NULL;
+	store.run_forget = NULL;
+	assert_int_equal(harmony_store_check(&store, &error), HARMONY_OK);
+#define REFUSED(wrong, word)                                                                       \
+	store = *r.store;                                                                          \
+	wrong;                                                                                     \
+	harmony_error_clear(&error);                                                               \
+	assert_int_equal(harmony_store_check(&store, &error), HARMONY_INVALID);                    \
+	if (strstr(error.message, word) == NULL)                                                   \
+		fail_msg("'%s' does not name %s", error.message, word);
+	REFUSED(store.struct_size = 0, "struct_size")
+	REFUSED(store.abi = 77, "ABI 77")
+	REFUSED(store.close = NULL, "close")
+	REFUSED(store.rekey = NULL, "rekey")
+	REFUSED(store.begin = NULL; store.memo_save = NULL, "begin, memo_save")
+	memset(&store, 0, sizeof(store));
+	store.struct_size = sizeof(store);
+	store.abi = HARMONY_STORE_ABI;
+	harmony_error_clear(&error);
+	assert_int_equal(harmony_store_check(&store, &error), HARMONY_INVALID);
+	assert_non_null(strstr(error.message, "close, begin"));
+	assert_non_null(strstr(error.message, "rekey; give")); /* the list is not cut */
+#undef REFUSED
+	assert_int_equal(harmony_store_check(NULL, NULL), HARMONY_INVALID);
+	close_room(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -738,6 +776,7 @@ int main(void)
 	    cmocka_unit_test(a_lock_has_one_holder),
 	    cmocka_unit_test(files_of_others_are_refused),
 	    cmocka_unit_test(other_files_are_left_alone),
+	    cmocka_unit_test(a_store_of_ones_own_is_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
