@@ -45,8 +45,8 @@ static void status_json(struct json *json, const harmony_integration_status *s)
 	json_text(json, "integration", s->name);
 	json_text(json, "connector", s->connector);
 	json_flag(json, "running", s->held);
-	last_json(json, "last_export", &s->last_export);
-	last_json(json, "last_import", &s->last_import);
+	last_json(json, "last_export", s->last_export);
+	last_json(json, "last_import", s->last_import);
 	json_object(json, "records");
 	for (int state = 0; state < HARMONY_STATES; state++)
 		json_number(json, harmony_state_word(state), (int64_t)s->records[state]);
@@ -99,8 +99,8 @@ static void status_text(struct out *out, const harmony_integration_status *s)
 {
 	char interval[32], next[TIME_SIZE];
 	out_format(out, "%s (%s)%s\n", s->name, s->connector, s->held ? ", a run is at work" : "");
-	last_text(out, "last export", &s->last_export);
-	last_text(out, "last import", &s->last_import);
+	last_text(out, "last export", s->last_export);
+	last_text(out, "last import", s->last_import);
 	out_format(out, "  %-12s %llu booked, %llu to offer, %llu rejected, %llu in doubt\n",
 		   "records", (unsigned long long)s->records[HARMONY_STATE_BOOKED],
 		   (unsigned long long)backlog(s),

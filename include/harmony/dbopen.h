@@ -31,6 +31,8 @@ extern "C" {
 #define HARMONY_DBOPEN_COLUMN_ENUM(name, word, field, width) HARMONY_DBOPEN_##name,
 enum { HARMONY_DBOPEN_COLUMN_MAP(HARMONY_DBOPEN_COLUMN_ENUM) HARMONY_DBOPEN_COLUMNS };
 #undef HARMONY_DBOPEN_COLUMN_ENUM
+/* There will never be more of them than this: it sizes an array of a struct below. */
+#define HARMONY_DBOPEN_ROOM 32
 
 enum { HARMONY_QUOTE_TEXT, HARMONY_QUOTE_ALL, HARMONY_QUOTE_MINIMAL };
 enum { HARMONY_TITLES_AUTO = 0, HARMONY_TITLES_YES = 1, HARMONY_TITLES_NO = -1 };
@@ -39,7 +41,7 @@ enum { HARMONY_TITLES_AUTO = 0, HARMONY_TITLES_YES = 1, HARMONY_TITLES_NO = -1 }
    reading. */
 typedef struct harmony_dbopen_options {
 	size_t struct_size;
-	uint8_t columns[HARMONY_DBOPEN_COLUMNS]; /* HARMONY_DBOPEN_*, `column_count` of them */
+	uint8_t columns[HARMONY_DBOPEN_ROOM]; /* HARMONY_DBOPEN_*, `column_count` of them */
 	size_t column_count;                     /* 0: all, in order */
 	char delimiter;                          /* written: ',' */
 	char decimal;                            /* '.' or ','; written: '.' */
@@ -99,7 +101,8 @@ HARMONY_API harmony_status harmony_dbopen_writer_write(harmony_dbopen_writer *wr
 /* Renews the file at `path`: a complete old or a complete new one, never anything
    between (temporary file beside it, fsync, rename, fsync of the folder). An equal
    file is left alone; `*changed` (may be NULL) tells. An existing file keeps its
-   mode, a new one gets 0644, both less the umask. Errors: HARMONY_IO with the path and
+   mode; a new one gets 0644 whatever the umask, so that the ERP can read what a service
+   writes: make it first for another mode. Errors: HARMONY_IO with the path and
    what mends it, HARMONY_NOMEM, HARMONY_LIMIT; the old file stays. */
 HARMONY_API harmony_status harmony_dbopen_writer_save(harmony_dbopen_writer *writer,
                                                       const char *path, int *changed,

@@ -63,6 +63,8 @@ typedef struct harmony_schedule harmony_schedule;
 #define HARMONY_PROBLEM_ENUM(name, value, word, text) HARMONY_PROBLEM_##name = value,
 enum { HARMONY_PROBLEM_MAP(HARMONY_PROBLEM_ENUM) HARMONY_PROBLEMS = 12 };
 #undef HARMONY_PROBLEM_ENUM
+/* There will never be more of them than this: it sizes arrays of structs below. */
+#define HARMONY_PROBLEM_ROOM 32
 
 /* "login"; "unknown" when out of range. Static text, any thread. */
 HARMONY_API const char *harmony_problem_word(int problem);
@@ -191,14 +193,14 @@ typedef struct harmony_schedule_state {
 	int64_t oldest_waiting;           /* when the oldest record that waits was taken in */
 	int64_t last_export_ok;           /* end of the last run that succeeded */
 	int64_t last_import_ok;
-	harmony_run last_export; /* id 0: none */
-	harmony_run last_import;
+	const harmony_run *last_export; /* never NULL; id 0: none */
+	const harmony_run *last_import;
 	int64_t interval;    /* ms */
 	int64_t next_import; /* 0: it has none */
 	int64_t next_scan;
 	int64_t running_since; /* 0: no job is at work */
 	unsigned problems;     /* bits: 1u << HARMONY_PROBLEM_* */
-	int64_t problem_since[HARMONY_PROBLEMS];
+	int64_t problem_since[HARMONY_PROBLEM_ROOM]; /* UTC ms, by HARMONY_PROBLEM_* */
 	/* Since the schedule was made: */
 	uint64_t requests; /* sent to the package */
 	uint64_t refusals; /* answered with a status of 400 to 499 */
@@ -219,13 +221,12 @@ typedef struct harmony_schedule_totals {
 	int64_t late_last, late_max; /* ms, of imports */
 	uint64_t late_10s;           /* imports that began more than 10 s late */
 	unsigned problems;           /* of the whole: STORE, MEMORY */
-	int64_t problem_since[HARMONY_PROBLEMS];
+	int64_t problem_since[HARMONY_PROBLEM_ROOM]; /* UTC ms, by HARMONY_PROBLEM_* */
 	int64_t alive; /* ms since any worker last looked for work: for a watchdog */
 } harmony_schedule_totals;
 
 #define HARMONY_SCHEDULE_TOTALS_INIT                                                               \
-	{sizeof(harmony_schedule_totals), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                      \
-	 {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0}
+	{sizeof(harmony_schedule_totals), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, 0}
 
 /* Fills `totals` (may be NULL) and hands on each integration (`fn` may be NULL), in no
    order. Never waits for a job. What `fn` returns ends it and is returned. Errors:

@@ -206,16 +206,16 @@ HARMONY_API harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *
 
 /* ---- status and login --------------------------------------------------------------- */
 
-/* Where an integration stands. Runs with id 0: there was none. `interval`: ms between
-   imports. `next_import`: UTC ms, when a schedule polls next, 0 without an import_path or
-   interval. `report` is the connector's JSON object about limits and token, "" when it has
-   none; borrowed. */
+/* Where an integration stands. Runs: never NULL, borrowed, id 0: there was none.
+   `interval`: ms between imports. `next_import`: UTC ms, when a schedule polls next, 0
+   without an import_path or interval. `report` is the connector's JSON object about limits
+   and token, "" when it has none; borrowed. */
 typedef struct harmony_integration_status {
 	size_t struct_size;
 	const char *name;
 	const char *connector;
-	harmony_run last_export;
-	harmony_run last_import;
+	const harmony_run *last_export;
+	const harmony_run *last_import;
 	uint64_t records[HARMONY_STATES]; /* how many are in each HARMONY_STATE_* now */
 	int64_t interval;
 	int64_t next_import;

@@ -179,7 +179,7 @@ harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char 
 		harmony__give_run(run, &job.run);
 	harmony__paths_free(&paths);
 	harmony__job_close(&job);
-	return status;
+	return harmony__answer(status, error);
 }
 
 harmony_status harmony_sync_export(harmony_run *run, harmony_sync *sync, const char *name,
@@ -321,7 +321,7 @@ harmony_status harmony_sync_reoffer(harmony_run *run, harmony_sync *sync, const 
 		harmony__give_run(run, &job.run);
 	harmony__rows_free(&list);
 	harmony__job_close(&job);
-	return status;
+	return harmony__answer(status, error);
 }
 
 /* ---- without sending ---- */
@@ -495,8 +495,8 @@ static harmony_status preview_one(preview *out, const harmony_record *record)
 	                                 &out->text, &why);
 	if (status == HARMONY_REJECTED)
 		return tell_refused(out, record, &why);
-	if (status != HARMONY_OK && out->error != NULL && out->error->status == HARMONY_OK)
-		*out->error = why;
+	if (status != HARMONY_OK)
+		harmony__error_give(out->error, &why);
 	if (status == HARMONY_OK)
 		status = harmony__buf_check(&out->text, "a request", out->error);
 	return status != HARMONY_OK ? status
@@ -551,6 +551,9 @@ harmony_status harmony_sync_preview(harmony_sync *sync, const char *name, const 
 
 	if (status != HARMONY_OK)
 		return status;
+	if (request == NULL)
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+					 "harmony_sync_preview needs a callback for the requests");
 	out.connector = out.integration->connector;
 	if ((out.connector->capabilities & HARMONY_CAN_PREVIEW) == 0 ||
 	    out.connector->preview == NULL)
@@ -575,7 +578,7 @@ harmony_status harmony_sync_preview(harmony_sync *sync, const char *name, const 
 	kept_free(&all);
 	harmony__buf_free(&out.text);
 	harmony__connector_close(out.integration);
-	return status;
+	return harmony__answer(status, error);
 }
 
 typedef struct test_findings {
@@ -627,5 +630,5 @@ harmony_status harmony_sync_test(harmony_sync *sync, const char *name, const cha
 	if (status == HARMONY_OK && all.failed)
 		return harmony_error_set(error, HARMONY_REJECTED, NULL,
 					 "export to %s would fail on what was found", name);
-	return status;
+	return harmony__answer(status, error);
 }

@@ -4,9 +4,14 @@
 #include "sync/sync.h"
 #include "wire/json.h"
 
-static harmony_status store_of(harmony_store **out, harmony_sync *sync, harmony_error *error)
+/* `there`: that a callback was given which the call is made for. */
+static harmony_status store_of(harmony_store **out, harmony_sync *sync, bool there,
+			       harmony_error *error)
 {
 	*out = sync != NULL ? sync->options.store : NULL;
+	if (!there)
+		return harmony_error_set(error, HARMONY_INVALID, NULL,
+					 "there is no callback to hand it to");
 	if (*out != NULL)
 		return HARMONY_OK;
 	return harmony_error_set(error, HARMONY_STATE, NULL,
@@ -21,7 +26,7 @@ harmony_status harmony_sync_history(harmony_sync *sync, const char *name, int64_
 {
 	harmony_store *store;
 	harmony__integration *integration = NULL;
-	harmony_status status = store_of(&store, sync, error);
+	harmony_status status = store_of(&store, sync, fn != NULL, error);
 
 	if (status == HARMONY_OK && name != NULL)
 		status = harmony__integration_find(&integration, sync, name, error);
@@ -29,8 +34,9 @@ harmony_status harmony_sync_history(harmony_sync *sync, const char *name, int64_
 		status = harmony__integration_id(integration, error);
 	if (status != HARMONY_OK)
 		return status;
-	return store->run_list(store->self, integration != NULL ? integration->id : 0, before,
-			       limit, fn, user, error);
+	status = store->run_list(store->self, integration != NULL ? integration->id : 0, before,
+				 limit, fn, user, error);
+	return harmony__answer(status, error);
 }
 
 harmony_status harmony_sync_show(harmony_run *run, harmony_sync *sync, int64_t id, int which,
@@ -39,7 +45,7 @@ harmony_status harmony_sync_show(harmony_run *run, harmony_sync *sync, int64_t i
 	harmony_store *store;
 	harmony_run found = HARMONY_RUN_INIT;
 	harmony_record_query query = {.struct_size = sizeof(query), .run = id};
-	harmony_status status = store_of(&store, sync, error);
+	harmony_status status = store_of(&store, sync, true, error);
 
 	if (status == HARMONY_OK)
 		status = store->run_get(&found, store->self, id, error);
@@ -51,29 +57,33 @@ harmony_status harmony_sync_show(harmony_run *run, harmony_sync *sync, int64_t i
 		which = n->rejected + n->waiting + n->in_doubt > 0 ? HARMONY_SHOW_FAILED
 								   : HARMONY_SHOW_ALL;
 	query.states = which == HARMONY_SHOW_FAILED ? HARMONY_STATES_FAILED : HARMONY_STATES_ALL;
-	return fn != NULL ? store->record_list(store->self, &query, fn, user, error) : HARMONY_OK;
+	if (fn != NULL)
+		status = store->record_list(store->self, &query, fn, user, error);
+	return harmony__answer(status, error);
 }
 
 harmony_status harmony_sync_record(harmony_sync *sync, int64_t id, harmony_record_state_fn record,
 				   harmony_event_fn event, void *user, harmony_error *error)
 {
 	harmony_store *store;
-	harmony_status status = store_of(&store, sync, error);
+	harmony_status status = store_of(&store, sync, record != NULL, error);
 
 	if (status == HARMONY_OK)
 		status = store->record_get(store->self, id, record, user, error);
 	if (status == HARMONY_OK && event != NULL)
 		status = store->event_list(store->self, id, event, user, error);
-	return status;
+	return harmony__answer(status, error);
 }
 
 harmony_status harmony_sync_file(harmony_sync *sync, int64_t file, harmony_write_fn write,
 				 void *user, harmony_error *error)
 {
 	harmony_store *store;
-	harmony_status status = store_of(&store, sync, error);
-	return status == HARMONY_OK ? store->file_read(store->self, file, write, user, error)
-				    : status;
+	harmony_status status = store_of(&store, sync, write != NULL, error);
+
+	if (status == HARMONY_OK)
+		status = store->file_read(store->self, file, write, user, error);
+	return harmony__answer(status, error);
 }
 
 /* ---- what is still wrong with a record ---- */
@@ -460,7 +470,7 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 	const char *name = NULL;
 	harmony__job job = {0};
 	edit *at;
-	harmony_status status = store_of(&store, sync, error);
+	harmony_status status = store_of(&store, sync, true, error);
 
 	if (status != HARMONY_OK)
 		return status;
@@ -489,7 +499,7 @@ harmony_status harmony_sync_edit(harmony_sync *sync, int64_t record, const char 
 	harmony__window_free(&at->window);
 	harmony__job_close(&job);
 	harmony__free(sync->context, at);
-	return status;
+	return harmony__answer(status, error);
 }
 
 /* ---- status ---- */
@@ -506,14 +516,17 @@ harmony_status harmony__last_run(harmony_run *out, harmony_store *store, int64_t
 	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
 }
 
-static bool is_held(harmony_store *store, int64_t integration)
+/* Whether a run is at work; a lock that cannot be tried tells of none. */
+static harmony_status ask_held(int *held, harmony_store *store, int64_t integration,
+			       harmony_error *error)
 {
 	void *lock = NULL;
 	harmony_status status = store->lock(&lock, store->self, integration, "run", 0, NULL);
 
 	if (status == HARMONY_OK)
 		store->unlock(store->self, lock);
-	return status == HARMONY_BUSY;
+	*held = status == HARMONY_BUSY;
+	return status == HARMONY_NOMEM ? harmony__nomem(error) : HARMONY_OK;
 }
 
 void harmony__package_report(harmony__buf *text, harmony__integration *integration)
@@ -562,21 +575,22 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 				void *user, harmony_error *error)
 {
 	harmony_store *store = integration->sync->options.store;
+	harmony_run last_export = HARMONY_RUN_INIT, last_import = HARMONY_RUN_INIT;
 	harmony_integration_status out = {.struct_size = sizeof(out),
 					  .name = integration->name,
 					  .connector = integration->connector->name,
-					  .last_export = HARMONY_RUN_INIT,
-					  .last_import = HARMONY_RUN_INIT,
+					  .last_export = &last_export,
+					  .last_import = &last_import,
 					  .interval = integration->interval};
 	harmony__buf report;
 	harmony_status status = harmony__integration_id(integration, error);
 
 	harmony__buf_init(&report, integration->sync->context, HARMONY_MAX_TEXT);
 	if (status == HARMONY_OK)
-		status = harmony__last_run(&out.last_export, store, integration->id,
+		status = harmony__last_run(&last_export, store, integration->id,
 					   HARMONY_DIRECTION_EXPORT, 0, error);
 	if (status == HARMONY_OK)
-		status = harmony__last_run(&out.last_import, store, integration->id,
+		status = harmony__last_run(&last_import, store, integration->id,
 					   HARMONY_DIRECTION_IMPORT, 0, error);
 	if (status == HARMONY_OK)
 		status = store->record_tally(out.records, store->self, integration->id, error);
@@ -584,9 +598,11 @@ static harmony_status status_of(harmony__integration *integration, harmony_integ
 		if (harmony_settings_get(integration->settings, "import_path") != NULL &&
 		    out.interval > 0)
 			out.next_import =
-			    harmony__next_poll(integration, out.last_import.started,
+			    harmony__next_poll(integration, last_import.started,
 					       harmony__wall(integration->sync->context));
-		out.held = is_held(store, integration->id);
+		status = ask_held(&out.held, store, integration->id, error);
+	}
+	if (status == HARMONY_OK) {
 		harmony__package_report(&report, integration);
 		out.report = report.len > 0 ? report.data : "";
 		int64_t left = harmony__login_left(&report);
@@ -602,17 +618,19 @@ harmony_status harmony_sync_status(harmony_sync *sync, const char *name, harmony
 {
 	harmony_store *store;
 	harmony__integration *integration;
-	harmony_status status = store_of(&store, sync, error);
+	harmony_status status = store_of(&store, sync, fn != NULL, error);
 
 	if (status != HARMONY_OK)
 		return status;
 	if (name != NULL) {
 		status = harmony__integration_find(&integration, sync, name, error);
-		return status == HARMONY_OK ? status_of(integration, fn, user, error) : status;
+		if (status == HARMONY_OK)
+			status = status_of(integration, fn, user, error);
+		return harmony__answer(status, error);
 	}
 	for (size_t i = 0; i < sync->count && status == HARMONY_OK; i++)
 		status = status_of(sync->integrations[i], fn, user, error);
-	return status;
+	return harmony__answer(status, error);
 }
 
 /* ---- login ---- */

@@ -285,18 +285,21 @@ harmony_status harmony__connector_open(harmony__integration *integration, harmon
 {
 	harmony_status status;
 
-	if (integration->instance != NULL)
+	if (integration->opened)
 		return HARMONY_OK;
 	status = check_secret_file(integration, error);
 	if (status != HARMONY_OK)
 		return status;
-	return integration->connector->open(&integration->instance, &integration->host, error);
+	status = integration->connector->open(&integration->instance, &integration->host, error);
+	integration->opened = status == HARMONY_OK;
+	return status;
 }
 
 void harmony__connector_close(harmony__integration *integration)
 {
-	if (integration->instance != NULL)
+	if (integration->opened)
 		integration->connector->close(integration->instance);
+	integration->opened = false;
 	integration->instance = NULL;
 	for (size_t i = 0; i < HARMONY__HELD; i++)
 		if (integration->held[i].lock != NULL)

@@ -122,5 +122,5 @@ harmony_status harmony_sync_import(harmony_run *run, harmony_sync *sync, const c
 		harmony__give_run(run, &job.run);
 	harmony__buf_free(&target);
 	harmony__job_close(&job);
-	return status;
+	return harmony__answer(status, error);
 }

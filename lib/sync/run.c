@@ -212,7 +212,7 @@ static harmony_status recover_record(harmony__job *job, const harmony__row *reco
 
 static harmony_status recover_run(harmony__job *job, int64_t id, harmony_error *error)
 {
-	harmony_run run;
+	harmony_run run = HARMONY_RUN_INIT;
 	harmony_status status = job->store->run_get(&run, job->store->self, id, error);
 
 	if (status == HARMONY_OK)

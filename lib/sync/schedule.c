@@ -16,6 +16,8 @@ harmony_status harmony_schedule_new(harmony_schedule **out, harmony_context *con
 	harmony_schedule *schedule;
 	harmony_status status = HARMONY_OK;
 
+	if (out != NULL)
+		*out = NULL;
 	if (out == NULL || context == NULL || options == NULL ||
 	    harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK || !good_options(&copy))
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
@@ -273,8 +275,8 @@ static harmony__item *item_new(harmony_schedule *schedule, harmony__plan *plan, 
 	item->running = -1;
 	item->fresh = true;
 	item->state.struct_size = sizeof(item->state);
-	item->state.last_export = (harmony_run)HARMONY_RUN_INIT;
-	item->state.last_import = (harmony_run)HARMONY_RUN_INIT;
+	item->last_export = (harmony_run)HARMONY_RUN_INIT;
+	item->last_import = (harmony_run)HARMONY_RUN_INIT;
 	for (int slot = 0; slot < HARMONY__DUES; slot++)
 		item->due[slot] = HARMONY__NEVER;
 	item->due[HARMONY__DUE_LOAD] = now;
@@ -497,10 +499,17 @@ static int64_t wall_of(const harmony_schedule *schedule, int64_t due)
 					   harmony__wall(schedule->context);
 }
 
+/* One integration, with what its state points to. */
+typedef struct told {
+	harmony_schedule_state state;
+	harmony_run last_export, last_import;
+	char name[HARMONY_NAME_SIZE];
+} told;
+
 /* The n-th integration as it stands now; false behind the last. */
-static bool copy_state(harmony_schedule_state *out, char name[HARMONY_NAME_SIZE],
-		       harmony_schedule *schedule, size_t n)
+static bool copy_state(told *out, harmony_schedule *schedule, size_t n)
 {
+	harmony_schedule_state *state = &out->state;
 	harmony__item *item;
 	bool there;
 
@@ -508,14 +517,18 @@ static bool copy_state(harmony_schedule_state *out, char name[HARMONY_NAME_SIZE]
 	there = n < schedule->count;
 	if (there) {
 		item = schedule->items[n];
-		*out = item->state;
-		(void)harmony__copy_text(name, HARMONY_NAME_SIZE, harmony__item_name(item),
+		*state = item->state;
+		out->last_export = item->last_export;
+		out->last_import = item->last_import;
+		(void)harmony__copy_text(out->name, sizeof(out->name), harmony__item_name(item),
 					 strlen(harmony__item_name(item)));
-		out->name = name;
-		out->connector = item->plan->integration->connector->name;
-		out->interval = item->plan->integration->interval;
-		out->next_import = wall_of(schedule, item->due[HARMONY__DUE_IMPORT]);
-		out->next_scan = wall_of(schedule, item->due[HARMONY__DUE_SCAN]);
+		state->last_export = &out->last_export;
+		state->last_import = &out->last_import;
+		state->name = out->name;
+		state->connector = item->plan->integration->connector->name;
+		state->interval = item->plan->integration->interval;
+		state->next_import = wall_of(schedule, item->due[HARMONY__DUE_IMPORT]);
+		state->next_scan = wall_of(schedule, item->due[HARMONY__DUE_SCAN]);
 	}
 	harmony__monitor_leave(schedule->monitor);
 	return there;
@@ -525,8 +538,7 @@ harmony_status harmony_schedule_snapshot(harmony_schedule_totals *totals,
 					 harmony_schedule *schedule, harmony_schedule_state_fn fn,
 					 void *user)
 {
-	harmony_schedule_state state;
-	char name[HARMONY_NAME_SIZE];
+	told one;
 	harmony_status status = HARMONY_OK;
 
 	if (schedule == NULL || (totals != NULL && totals->struct_size == 0))
@@ -537,9 +549,9 @@ harmony_status harmony_schedule_snapshot(harmony_schedule_totals *totals,
 		harmony__monitor_leave(schedule->monitor);
 	}
 	for (size_t n = 0; fn != NULL && status == HARMONY_OK; n++) {
-		if (!copy_state(&state, name, schedule, n))
+		if (!copy_state(&one, schedule, n))
 			break;
-		status = fn(&state, user);
+		status = fn(&one.state, user);
 	}
 	return status;
 }

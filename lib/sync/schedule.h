@@ -78,6 +78,7 @@ struct harmony__item {
 	harmony__folder folder;
 	unsigned import_failures, offer_failures; /* in a row */
 	int64_t imported;          /* start of the last import, UTC ms, 0: none */
+	harmony_run last_export, last_import;
 	harmony_schedule_state state;
 };
 #define HARMONY__NOWHERE SIZE_MAX

@@ -230,7 +230,7 @@ static harmony_status load_runs(harmony_run *last, int64_t *ok, harmony__worker 
 {
 	harmony_error *why = &worker->result.why;
 	int64_t id = worker->plan->integration->id;
-	harmony_run good;
+	harmony_run good = HARMONY_RUN_INIT;
 	harmony_status status = harmony__last_run(&good, worker->store, id, direction, 1, why);
 
 	*ok = good.finished;
@@ -404,6 +404,20 @@ static void close_failed_store(harmony__worker *worker)
 	}
 }
 
+/* One that is none is left to the host: it cannot be trusted to close itself either. */
+static harmony_status open_store(harmony__worker *worker)
+{
+	const harmony_schedule_options *options = &worker->schedule->options;
+	harmony_store *store = NULL;
+	harmony_status status = options->open_store(&store, options->user, &worker->result.why);
+
+	if (status == HARMONY_OK)
+		status = harmony_store_check(store, &worker->result.why);
+	if (status == HARMONY_OK)
+		worker->store = store;
+	return status;
+}
+
 void harmony__job_do(harmony__worker *worker)
 {
 	harmony_schedule *schedule = worker->schedule;
@@ -411,8 +425,7 @@ void harmony__job_do(harmony__worker *worker)
 
 	reset(worker);
 	if (result->slot != HARMONY__DUE_SCAN && worker->store == NULL)
-		result->status = schedule->options.open_store(
-		    &worker->store, schedule->options.user, &result->why);
+		result->status = open_store(worker);
 	result->opened = result->status == HARMONY_OK;
 	if (result->opened) {
 		lend(worker);
@@ -449,7 +462,7 @@ static void note_run(harmony__item *item, const harmony_run *run)
 	bool import = run->direction == HARMONY_DIRECTION_IMPORT;
 	harmony_schedule_state *state = &item->state;
 
-	*(import ? &state->last_import : &state->last_export) = *run;
+	*(import ? &item->last_import : &item->last_export) = *run;
 	if (run->state == HARMONY_RUN_SUCCEEDED)
 		*(import ? &state->last_import_ok : &state->last_export_ok) = run->finished;
 	if (import)
@@ -460,8 +473,8 @@ static void note_load(harmony__item *item, const harmony__result *result)
 {
 	harmony_schedule_state *state = &item->state;
 
-	state->last_export = result->last_export;
-	state->last_import = result->last_import;
+	item->last_export = result->last_export;
+	item->last_import = result->last_import;
 	state->last_export_ok = result->export_ok;
 	state->last_import_ok = result->import_ok;
 	state->problems = result->problems;

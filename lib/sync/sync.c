@@ -125,11 +125,15 @@ harmony_status harmony_sync_new(harmony_sync **out, harmony_context *context,
 	harmony_sync *sync;
 	harmony_sync_options copy = HARMONY_SYNC_OPTIONS_INIT;
 
+	if (out != NULL)
+		*out = NULL;
 	if (out == NULL || context == NULL ||
 	    (options != NULL && harmony__options_copy(&copy, sizeof(copy), options) != HARMONY_OK))
 		return harmony_error_set(
 		    error, HARMONY_INVALID, NULL,
 		    "harmony_sync_new needs a context, and options made by _INIT");
+	if (copy.store != NULL && harmony_store_check(copy.store, error) != HARMONY_OK)
+		return HARMONY_INVALID;
 	sync = harmony__zalloc(context, sizeof(*sync));
 	if (sync == NULL)
 		return harmony__nomem(error);
@@ -294,6 +298,13 @@ harmony_status harmony__integration_id(harmony__integration *integration, harmon
 	if (integration->id != 0)
 		return HARMONY_OK;
 	return store->integration(&integration->id, store->self, integration->name, error);
+}
+
+harmony_status harmony__answer(harmony_status status, harmony_error *error)
+{
+	return status == HARMONY_OK ? status
+				    : harmony_error_set(error, status, NULL,
+							"a callback of the host ended the call");
 }
 
 void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagnostic)

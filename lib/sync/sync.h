@@ -29,7 +29,8 @@ typedef struct harmony__integration {
 	int64_t interval, stable, history; /* ms */
 	int64_t id;               /* in the store, 0: not asked yet */
 	harmony_host host;
-	void *instance;
+	void *instance; /* of an open connector; one without state may have none */
+	bool opened;
 	struct {
 		char name[64];
 		void *lock;
@@ -143,6 +144,9 @@ const char *harmony__setting(harmony__integration *integration, const char *key)
 /* A path of the settings, made absolute with the sync's folder, appended. */
 harmony_status harmony__path(harmony__buf *out, const harmony_sync *sync, const char *path,
 			     harmony_error *error);
+/* What a call returns, said in words when nobody has yet: that is what a callback of the host
+   returned. */
+harmony_status harmony__answer(harmony_status status, harmony_error *error);
 /* Where in a record: "date", "lines.2.account"; "" when it is of no field. */
 void harmony__field_path(char *to, size_t size, const harmony_diagnostic *diagnostic);
 

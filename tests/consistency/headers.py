@@ -53,6 +53,24 @@ result = compile_text(command, "c17", ".c", text, run=True)
 if result.returncode != 0:
     failures.append("_INIT macros:\n" + result.stdout + result.stderr)
 
+# What is only appended to stands in no other struct by value, and no array in a struct has as
+# many elements as there are names in a list that grows: either would move what follows.
+text = "".join(h.read_text() for h in headers)
+text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+structs = dict(re.findall(r"typedef struct (harmony_\w+) \{(.*?)\n\} \1;", text, re.S))
+assert len(structs) > 20, sorted(structs)
+growing = {name for name, body in structs.items() if "size_t struct_size;" in body}
+enumerators = set(re.findall(r"\b(HARMONY_\w+)\b(?= *(?:=[^,}]*)?[,}\n])", " ".join(re.findall(r"enum \{.*?\}", text, re.S))))
+FIXED = {"HARMONY_STATES"}  # the life of a record: docs/store.md
+for name, body in structs.items():
+    for member in body.split(";"):
+        parts = member.split()
+        if len(parts) == 2 and parts[0] in growing and not parts[1].startswith("*"):
+            failures.append(f"struct {name} holds a {parts[0]} by value, which may grow; point to it")
+        for size in re.findall(r"\[(HARMONY_\w+)\]", member):
+            if "(" not in member and size in enumerators - FIXED:
+                failures.append(f"struct {name}: {size} may grow; size the array by a constant that does not")
+
 # A struct with struct_size that a host fills has an _INIT; those that the library
 # hands over (summaries, diagnostics, rows, describing tables) need none.
 print(f"{len(headers)} headers, {len(inits)} _INIT macros, {len(failures)} failures")

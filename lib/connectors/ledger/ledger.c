@@ -55,6 +55,8 @@ static harmony_status ledger_open(void **instance, const harmony_host *host, har
 		path = keys[0].fallback;
 	if (host->path != NULL) {
 		status = host->path(absolute, sizeof(absolute), path, host->user);
+		if (status == HARMONY_NOMEM)
+			return harmony__nomem(error);
 		if (status != HARMONY_OK)
 			return harmony_error_set(error, HARMONY_CONFIG, NULL,
 			                         "books = %s: the path cannot be made absolute; "

@@ -10,6 +10,8 @@ static const harmony_connector package =
     SCRIPTED("scripted",
 	     SCRIPTED_KINDS | HARMONY_CAN_FIND | HARMONY_CAN_BATCH | HARMONY_CAN_PREVIEW, 3, 0, 0);
 
+static const harmony_connector *chosen = &package;
+
 static const char folder[] = "harmony-sweep";
 static const char store_path[] = "harmony-sweep/harmony.db";
 static const char books[] = "harmony-sweep/books";
@@ -59,7 +61,7 @@ static harmony_status with_sync(operation run, harmony_context *context, harmony
 	if (status == HARMONY_OK)
 		status = harmony_settings_set(settings, "import_path", "dbopen.csv", error);
 	if (status == HARMONY_OK)
-		status = harmony_sync_add(sync, "bakery", settings, &package, error);
+		status = harmony_sync_add(sync, "bakery", settings, chosen, error);
 	if (status == HARMONY_OK)
 		status = run(sync, error);
 	harmony_settings_free(settings);
@@ -131,6 +133,60 @@ static harmony_status do_show(harmony_sync *sync, harmony_error *error)
 	return harmony_sync_show(&run, sync, 1, HARMONY_SHOW_ALL, see_nothing, NULL, error);
 }
 
+static harmony_status see_run(const harmony_run *run, void *user)
+{
+	(void)run, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status do_history(harmony_sync *sync, harmony_error *error)
+{
+	return harmony_sync_history(sync, "bakery", 0, 0, see_run, NULL, error);
+}
+
+static harmony_status see_event(const harmony_event *event, void *user)
+{
+	(void)event, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status do_record(harmony_sync *sync, harmony_error *error)
+{
+	return harmony_sync_record(sync, 1, see_nothing, see_event, NULL, error);
+}
+
+static harmony_status see_bytes(const void *data, size_t len, void *user)
+{
+	(void)data, (void)len, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status do_file(harmony_sync *sync, harmony_error *error)
+{
+	return harmony_sync_file(sync, 1, see_bytes, NULL, error);
+}
+
+static harmony_status see_status(const harmony_integration_status *status, void *user)
+{
+	(void)status, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status do_status(harmony_sync *sync, harmony_error *error)
+{
+	return harmony_sync_status(sync, NULL, see_status, NULL, error);
+}
+
+static harmony_status do_test(harmony_sync *sync, harmony_error *error)
+{
+	const char *const paths[] = {file};
+	harmony_status status = harmony_sync_test(sync, "bakery", paths, 1, NULL, NULL, error);
+	if (status != HARMONY_REJECTED) /* of the BAD account */
+		return status;
+	harmony_error_clear(error);
+	return HARMONY_OK;
+}
+
 typedef struct scenario {
 	operation run;
 	bool fresh; /* on an empty store; else on one with a run in it */
@@ -184,8 +240,14 @@ static void sweeps(void **state)
 		   {"reoffer", {do_reoffer, false}},
 		   {"preview", {do_preview, true}},
 		   {"preview of the known", {do_preview, false}},
-		   {"show", {do_show, false}}};
-	scenario export_fresh = {do_export, true}, export_again = {do_export, false};
+		   {"show", {do_show, false}},
+		   {"history", {do_history, false}},
+		   {"record", {do_record, false}},
+		   {"file", {do_file, false}},
+		   {"status", {do_status, false}},
+		   {"test", {do_test, true}}};
+	scenario export_fresh = {do_export, true}, export_again = {do_export, false},
+		 import = {do_import, true};
 
 	(void)state;
 	print_message("export: %ld allocations\n", sweep_run(play_and_mend, &export_fresh));
@@ -194,6 +256,9 @@ static void sweeps(void **state)
 		scenario what = all[i].what;
 		print_message("%s: %ld allocations\n", all[i].name, sweep_run(play, &what));
 	}
+	chosen = harmony_connector_find("ledger"); /* books.db: a path of the host's */
+	print_message("export to the ledger: %ld allocations\n", sweep_run(play, &export_fresh));
+	print_message("import from the ledger: %ld allocations\n", sweep_run(play, &import));
 	assert_int_equal(system("rm -rf harmony-sweep"), 0);
 }
 

@@ -1013,8 +1013,8 @@ static harmony_status see_status(const harmony_integration_status *status, void 
 	assert_string_equal(status->name, "bakery");
 	assert_int_equal(status->records[HARMONY_STATE_BOOKED], 2);
 	assert_int_equal(status->records[HARMONY_STATE_REJECTED], 1);
-	assert_int_equal(status->last_export.records.total, 3);
-	assert_int_equal(status->last_import.id, 0);
+	assert_int_equal(status->last_export->records.total, 3);
+	assert_int_equal(status->last_import->id, 0);
 	assert_int_equal(status->interval, 1800000);
 	assert_int_equal(status->held, 0);
 	++*(unsigned *)user;
@@ -1070,7 +1070,7 @@ static void imports_stay_as_long_as_they_are_wanted(void **state)
 
 static harmony_status see_next(const harmony_integration_status *status, void *user)
 {
-	*(int64_t *)user = status->next_import - status->last_import.started;
+	*(int64_t *)user = status->next_import - status->last_import->started;
 	return HARMONY_OK;
 }
 
@@ -1089,6 +1089,160 @@ static void a_clock_that_ran_ahead_puts_no_import_off(void **state)
 	h.wall = -ten_years;
 	assert_int_equal(harmony_sync_status(h.sync, NULL, see_next, &delay, &h.error), HARMONY_OK);
 	assert_true(delay < -ten_years + 3600000);
+	close_house(&h);
+}
+
+/* ---- what a host gives ---- */
+
+static harmony_status open_without_state(void **instance, const harmony_host *host,
+					 harmony_error *error)
+{
+	(void)host, (void)error;
+	*instance = NULL;
+	scripted.opens++;
+	return HARMONY_OK;
+}
+
+static unsigned closes;
+
+static void count_close(void *instance)
+{
+	assert_null(instance);
+	closes++;
+}
+
+static void closes_a_connector_without_state(void **state)
+{
+	harmony_connector stateless = one_by_one;
+	house h;
+	(void)state;
+	stateless.open = open_without_state;
+	stateless.close = count_close;
+	open_house(&h, &stateless, NULL);
+	write_invoices(&h, 1, 3);
+	export_all(&h);
+	expect_counts(&h, 3, 0, 0, 0, 0);
+	assert_true(scripted.opens > 0);
+	assert_int_equal(closes, scripted.opens);
+	close_house(&h);
+}
+
+static void takes_no_store_that_is_none(void **state)
+{
+	harmony_sync_options options = HARMONY_SYNC_OPTIONS_INIT;
+	harmony_store store;
+	harmony_sync *sync;
+	house h;
+	(void)state;
+	open_house(&h, &one_by_one, NULL);
+	store = *h.store;
+	options.store = &store;
+	store.run_get = NULL;
+	store.secret_load = NULL;
+	assert_int_equal(harmony_sync_new(&sync, h.context, &options, &h.error), HARMONY_INVALID);
+	assert_null(sync);
+	assert_non_null(strstr(h.error.message, "run_get, secret_load"));
+	close_house(&h);
+}
+
+#define HOST_CODE 4711
+
+static harmony_status end_run(const harmony_run *run, void *user)
+{
+	(void)run, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_state(const harmony_record_state *record, void *user)
+{
+	(void)record, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_event(const harmony_event *event, void *user)
+{
+	(void)event, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status keep_state(const harmony_record_state *record, void *user)
+{
+	(void)record, (void)user;
+	return HARMONY_OK;
+}
+
+static harmony_status end_status(const harmony_integration_status *status, void *user)
+{
+	(void)status, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_bytes(const void *data, size_t len, void *user)
+{
+	(void)data, (void)len, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_finding(int severity, const char *subject, const char *message,
+				  void *user)
+{
+	(void)severity, (void)subject, (void)message, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_request(const harmony_record *record, const char *request, size_t len,
+				  void *user)
+{
+	(void)record, (void)request, (void)len, (void)user;
+	return HOST_CODE;
+}
+
+static harmony_status end_diagnostic(const harmony_diagnostic *diagnostic, void *user)
+{
+	(void)diagnostic, (void)user;
+	return HOST_CODE;
+}
+
+/* Who looks at the error alone must not take a call that was ended for one that succeeded. */
+static void callbacks_end_calls_with_a_word(void **state)
+{
+	const harmony_field_change wrong = {"date", ""};
+	const char *paths[1];
+	house h;
+	(void)state;
+	open_house(&h, &one_by_one, NULL);
+	FILE *out = fopen(h.file, "we");
+	put_invoice(out, 1, "BAD", "1.00");
+	fclose(out);
+	export_all(&h);
+	out = fopen(h.file, "we");
+	put_invoice(out, 2, "BAD", "1.00");
+	fclose(out);
+	paths[0] = h.file;
+	harmony_sync *s = h.sync;
+#define ENDS(call)                                                                                 \
+	harmony_error_clear(&h.error);                                                             \
+	assert_int_equal(call, HOST_CODE);                                                         \
+	assert_int_equal(h.error.status, HOST_CODE);                                               \
+	assert_true(h.error.message[0] != '\0');
+	ENDS(harmony_sync_history(s, NULL, 0, 0, end_run, NULL, &h.error))
+	ENDS(harmony_sync_show(NULL, s, 1, HARMONY_SHOW_ALL, end_state, NULL, &h.error))
+	ENDS(harmony_sync_record(s, 1, end_state, NULL, NULL, &h.error))
+	ENDS(harmony_sync_record(s, 1, keep_state, end_event, NULL, &h.error))
+	ENDS(harmony_sync_file(s, 1, end_bytes, NULL, &h.error))
+	ENDS(harmony_sync_status(s, NULL, end_status, NULL, &h.error))
+	ENDS(harmony_sync_status(s, "bakery", end_status, NULL, &h.error))
+	ENDS(harmony_sync_test(s, "bakery", paths, 1, end_finding, NULL, &h.error))
+	ENDS(harmony_sync_preview(s, "bakery", paths, 1, end_request, NULL, NULL, &h.error))
+	ENDS(harmony_sync_edit(s, 1, NULL, &wrong, 1, end_diagnostic, NULL, &h.error))
+#undef ENDS
+	/* and where there is nobody to hand it to, nothing is called */
+	assert_int_equal(harmony_sync_history(s, NULL, 0, 0, NULL, NULL, NULL), HARMONY_INVALID);
+	assert_int_equal(harmony_sync_record(s, 1, NULL, NULL, NULL, NULL), HARMONY_INVALID);
+	assert_int_equal(harmony_sync_file(s, 1, NULL, NULL, NULL), HARMONY_INVALID);
+	assert_int_equal(harmony_sync_status(s, NULL, NULL, NULL, NULL), HARMONY_INVALID);
+	assert_int_equal(harmony_sync_preview(s, "bakery", paths, 1, NULL, NULL, NULL, NULL),
+			 HARMONY_INVALID);
 	close_house(&h);
 }
 
@@ -1124,6 +1278,9 @@ int main(void)
 	    cmocka_unit_test(unknown_settings_name_the_nearest),
 	    cmocka_unit_test(tells_equal_records_without_number_apart),
 	    cmocka_unit_test(tells_where_an_integration_stands),
+	    cmocka_unit_test(closes_a_connector_without_state),
+	    cmocka_unit_test(takes_no_store_that_is_none),
+	    cmocka_unit_test(callbacks_end_calls_with_a_word),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
