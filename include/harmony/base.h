@@ -190,6 +190,9 @@ HARMONY_API harmony_status harmony_context_new(harmony_context **out,
 /* Frees it. NULL is allowed. */
 HARMONY_API void harmony_context_free(harmony_context *context);
 
+/* Fills `buffer` with up to `size` bytes; returns how many, 0 at the end, (size_t)-1 when it
+   cannot read on: the call that reads then returns HARMONY_IO. */
+typedef size_t (*harmony_read_fn)(void *buffer, size_t size, void *user);
 /* Receives `len` bytes in order; returns HARMONY_OK, or HARMONY_USER (or any
    other status) to end the call that writes, which then returns that status. */
 typedef harmony_status (*harmony_write_fn)(const void *data, size_t len, void *user);

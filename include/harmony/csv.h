@@ -109,14 +109,12 @@ HARMONY_API void harmony_csv_free(harmony_csv *csv);
 /* The delimiter in use; 0 while it is undecided. */
 HARMONY_API char harmony_csv_delimiter(const harmony_csv *csv);
 
-/* Pull, on top of the same tokenizer: the next row of what `read` gives. `read`
-   fills `buffer` and returns the number of bytes, 0 at the end, (size_t)-1 on error.
+/* Pull, on top of the same tokenizer: the next row of what `read` gives.
    `*row` is valid until the next call, NULL at the end. */
-typedef size_t (*harmony_csv_read_fn)(void *buffer, size_t size, void *user);
 typedef struct harmony_csv_pull harmony_csv_pull;
 HARMONY_API harmony_status harmony_csv_pull_new(harmony_csv_pull **out, harmony_context *context,
                                                 const harmony_csv_options *options,
-                                                harmony_csv_read_fn read, void *user,
+                                                harmony_read_fn read, void *user,
                                                 harmony_error *error);
 HARMONY_API harmony_status harmony_csv_pull_next(const harmony_csv_row **row, harmony_csv_pull *pull,
                                                  harmony_error *error);

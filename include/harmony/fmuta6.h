@@ -90,15 +90,28 @@ HARMONY_API void harmony_fmuta6_free(harmony_fmuta6 *reader);
 /* Fills `out`, started with HARMONY_FMUTA6_SUMMARY_INIT, as far as its struct_size reaches. */
 HARMONY_API void harmony_fmuta6_get_summary(harmony_fmuta6_summary *out, const harmony_fmuta6 *reader);
 
-/* Pull: the same over a read callback (as harmony_source_next or fread give).
-   `*record` is valid until the next call, NULL at the end. Records with failures are
-   skipped; `diagnostic` hears of them. */
+/* Pull: the same as a loop, over a file (open) or a read callback (new). One handle from
+   one thread at a time. Records with failures are skipped: only `diagnostic` hears of
+   them, so a host that gives none never learns what it does not see. `user` is handed to
+   both callbacks; `file` and `options` as in harmony_fmuta6_new. */
 typedef struct harmony_fmuta6_pull harmony_fmuta6_pull;
+/* Errors: HARMONY_NOMEM, HARMONY_INVALID (no `read`; options). Reads nothing yet. */
 HARMONY_API harmony_status harmony_fmuta6_pull_new(harmony_fmuta6_pull **out, harmony_context *context,
                                                    const harmony_fmuta6_options *options,
-                                                   const char *file, harmony_csv_read_fn read,
+                                                   const char *file, harmony_read_fn read,
                                                    harmony_diagnostic_fn diagnostic, void *user,
                                                    harmony_error *error);
+/* Over the file at `path`, as harmony_source_open gives it: "-" is standard input, gzip is
+   recognised. Errors: HARMONY_NOTFOUND, HARMONY_IO, HARMONY_NOMEM, HARMONY_INVALID. */
+HARMONY_API harmony_status harmony_fmuta6_pull_open(harmony_fmuta6_pull **out, harmony_context *context,
+                                                    const harmony_fmuta6_options *options,
+                                                    const char *path,
+                                                    harmony_diagnostic_fn diagnostic, void *user,
+                                                    harmony_error *error);
+/* The next good record into `*record`: borrowed until the next call, NULL at the end (and
+   ever after). Errors, after which the handle can only be freed: HARMONY_IO (the input
+   cannot be read on); HARMONY_NOMEM; HARMONY_FORMAT (neither entries nor relations,
+   UTF-16, damaged gzip); what `diagnostic` returned; HARMONY_STATE (after an error). */
 HARMONY_API harmony_status harmony_fmuta6_pull_next(const harmony_record **record,
                                                     harmony_fmuta6_pull *pull, harmony_error *error);
 HARMONY_API void harmony_fmuta6_pull_free(harmony_fmuta6_pull *pull);

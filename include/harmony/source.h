@@ -12,9 +12,6 @@ extern "C" {
    The parsers do no I/O; this is the convenience that feeds them. */
 typedef struct harmony_source harmony_source;
 
-/* Fills `buffer`; returns the number of bytes, 0 at the end, (size_t)-1 on error. */
-typedef size_t (*harmony_read_fn)(void *buffer, size_t size, void *user);
-
 /* Opens a regular file or pipe by path for reading; "-" is standard input. Directories, sockets and
    devices are refused. Errors: HARMONY_IO (with the path and the system's reason),
    HARMONY_NOTFOUND, HARMONY_NOMEM. */

@@ -525,7 +525,7 @@ harmony_status harmony_csv_finish(harmony_csv *csv, harmony_error *error)
    its function returns, splitting goes on where it stopped. */
 struct harmony_csv_pull {
 	harmony_csv *csv;
-	harmony_csv_read_fn read;
+	harmony_read_fn read;
 	void *user;
 	feed in;
 	bool have;
@@ -541,13 +541,16 @@ static harmony_status keep_row(const harmony_csv_row *row, void *user)
 }
 
 harmony_status harmony_csv_pull_new(harmony_csv_pull **out, harmony_context *context,
-                                    const harmony_csv_options *options, harmony_csv_read_fn read,
+                                    const harmony_csv_options *options, harmony_read_fn read,
                                     void *user, harmony_error *error)
 {
-	harmony_csv_pull *pull = harmony__zalloc(context, sizeof(*pull));
+	harmony_csv_pull *pull;
 	harmony_status status;
 
 	*out = NULL;
+	if (!read)
+		return harmony_error_set(error, HARMONY_INVALID, NULL, "a read callback is needed");
+	pull = harmony__zalloc(context, sizeof(*pull));
 	if (!pull)
 		return harmony__nomem(error);
 	pull->read = read;

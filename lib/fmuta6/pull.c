@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <harmony/source.h>
+
 #include "fmuta6/fmuta6.h"
 
 /* Pull: the same reader, driven row by row. A row completes at most one record, and the
@@ -8,9 +10,13 @@ struct harmony_fmuta6_pull {
 	harmony_context *context;
 	harmony_fmuta6 *reader;
 	harmony_csv_pull *rows;
-	harmony_csv_read_fn read;
+	harmony_read_fn read;
 	harmony_diagnostic_fn diagnostic_fn;
 	void *user;
+	harmony_source *source; /* of pull_open; NULL: `read` gives the bytes */
+	const char *left;       /* of what the source gave last */
+	size_t left_len;
+	harmony_status failed;  /* of the source, which has said why */
 	size_t replayed; /* of the window */
 	bool ended;      /* the input gave its last byte */
 	const harmony_record *ready;
@@ -32,18 +38,14 @@ static harmony_status take_diagnostic(const harmony_diagnostic *diagnostic, void
 	return pull->diagnostic_fn ? pull->diagnostic_fn(diagnostic, pull->user) : HARMONY_OK;
 }
 
-harmony_status harmony_fmuta6_pull_new(harmony_fmuta6_pull **out, harmony_context *context,
-                                       const harmony_fmuta6_options *options, const char *file,
-                                       harmony_csv_read_fn read, harmony_diagnostic_fn diagnostic,
-                                       void *user, harmony_error *error)
+static harmony_status pull_new(harmony_fmuta6_pull **out, harmony_context *context,
+                               const harmony_fmuta6_options *options, const char *file,
+                               harmony_read_fn read, harmony_diagnostic_fn diagnostic, void *user,
+                               harmony_error *error)
 {
-	harmony_fmuta6_pull *pull;
+	harmony_fmuta6_pull *pull = harmony__zalloc(context, sizeof(*pull));
 	harmony_status status;
 
-	*out = NULL;
-	if (!read)
-		return harmony_error_set(error, HARMONY_INVALID, NULL, "a read callback is needed");
-	pull = harmony__zalloc(context, sizeof(*pull));
 	if (!pull)
 		return harmony__nomem(error);
 	pull->context = context;
@@ -60,13 +62,71 @@ harmony_status harmony_fmuta6_pull_new(harmony_fmuta6_pull **out, harmony_contex
 	return HARMONY_OK;
 }
 
+harmony_status harmony_fmuta6_pull_new(harmony_fmuta6_pull **out, harmony_context *context,
+                                       const harmony_fmuta6_options *options, const char *file,
+                                       harmony_read_fn read, harmony_diagnostic_fn diagnostic,
+                                       void *user, harmony_error *error)
+{
+	*out = NULL;
+	if (!read)
+		return harmony_error_set(error, HARMONY_INVALID, NULL, "a read callback is needed");
+	return pull_new(out, context, options, file, read, diagnostic, user, error);
+}
+
+harmony_status harmony_fmuta6_pull_open(harmony_fmuta6_pull **out, harmony_context *context,
+                                        const harmony_fmuta6_options *options, const char *path,
+                                        harmony_diagnostic_fn diagnostic, void *user,
+                                        harmony_error *error)
+{
+	harmony_source *source;
+	harmony_status status;
+
+	*out = NULL;
+	if (!path)
+		return harmony_error_set(error, HARMONY_INVALID, NULL, "a path is needed");
+	status = harmony_source_open(&source, context, path, error);
+	if (status)
+		return status;
+	status = pull_new(out, context, options, harmony_source_name(source), NULL, diagnostic, user,
+	                  error);
+	if (status)
+		harmony_source_free(source);
+	else
+		(*out)->source = source;
+	return status;
+}
+
 void harmony_fmuta6_pull_free(harmony_fmuta6_pull *pull)
 {
 	if (!pull)
 		return;
 	harmony_csv_pull_free(pull->rows);
 	harmony_fmuta6_free(pull->reader);
+	harmony_source_free(pull->source);
 	harmony__free(pull->context, pull);
+}
+
+/* As a harmony_read_fn, whichever gives the bytes. */
+static size_t take_bytes(harmony_fmuta6_pull *pull, char *buffer, size_t size)
+{
+	if (!pull->source)
+		return pull->read(buffer, size, pull->user);
+	if (pull->left_len == 0) {
+		const void *data;
+
+		pull->failed = harmony_source_next(&data, &pull->left_len, pull->source,
+		                                   pull->reader->error);
+		if (pull->failed)
+			return (size_t)-1;
+		pull->left = data;
+	}
+	size = pull->left_len < size ? pull->left_len : size;
+	if (size) {
+		memcpy(buffer, pull->left, size);
+		pull->left += size;
+		pull->left_len -= size;
+	}
+	return size;
 }
 
 /* Gives the window again, then what follows it. */
@@ -77,7 +137,7 @@ static size_t read_again(void *buffer, size_t size, void *user)
 	size_t part = window->len - pull->replayed;
 
 	if (part == 0)
-		return pull->ended ? 0 : pull->read(buffer, size, pull->user);
+		return pull->ended ? 0 : take_bytes(pull, buffer, size);
 	part = part < size ? part : size;
 	memcpy(buffer, window->data + pull->replayed, part);
 	pull->replayed += part;
@@ -91,8 +151,8 @@ static harmony_status fill_window(harmony_fmuta6_pull *pull, harmony_error *erro
 	while (!pull->ended && window->len < HARMONY_DETECT_WINDOW) {
 		char buffer[4096];
 		size_t room = HARMONY_DETECT_WINDOW - window->len;
-		size_t got = pull->read(buffer, room < sizeof(buffer) ? room : sizeof(buffer),
-		                        pull->user);
+		size_t got = take_bytes(pull, buffer, room < sizeof(buffer) ? room : sizeof(buffer));
+
 		if (got == (size_t)-1)
 			return harmony_error_set(error, HARMONY_IO, NULL, "%s cannot be read",
 			                         pull->reader->file);
@@ -146,6 +206,8 @@ harmony_status harmony_fmuta6_pull_next(const harmony_record **record, harmony_f
 		                         "this reader has ended; free it and make another");
 	r->error = error;
 	status = next(pull, error);
+	if (status && pull->failed)
+		status = pull->failed;
 	r->error = NULL;
 	harmony__die(r, status);
 	if (r->dead == HARMONY_NOMEM)
