@@ -475,11 +475,12 @@ harmony_status harmony_dbopen_reader_new(harmony_dbopen_reader **out, harmony_co
 {
 	harmony_csv_options csv = HARMONY_CSV_OPTIONS_INIT;
 	harmony_dbopen_options copy;
+	if (out)
+		*out = NULL;
 	if (!out || !context || !record)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
 		                         "a dbopen reader needs a context, a record callback and a place "
 		                         "for the handle");
-	*out = NULL;
 	harmony_status status = harmony__dbopen_options(&copy, options, error);
 	if (status != HARMONY_OK)
 		return status;

@@ -54,10 +54,11 @@ harmony_status harmony_dbopen_writer_new(harmony_dbopen_writer **out, harmony_co
                                          harmony_error *error)
 {
 	harmony_dbopen_options copy;
+	if (out)
+		*out = NULL;
 	if (!out || !context)
 		return harmony_error_set(error, HARMONY_INVALID, NULL,
 		                         "a dbopen writer needs a context and a place for the handle");
-	*out = NULL;
 	harmony_status status = harmony__dbopen_options(&copy, options, error);
 	if (status != HARMONY_OK)
 		return status;
