@@ -262,6 +262,8 @@ static harmony_status read_once(harmony__frame *f, harmony__call *call,
 		harmony__limits_error(f->limits, call->what);
 		return HARMONY_NOTFOUND;
 	}
+	if (status == HARMONY_OK && call->may_lack && response->status == 204)
+		return HARMONY_NOTFOUND;
 	if (status == HARMONY_OK)
 		status = harmony__read_class(f, response, call->what, error);
 	if (status == HARMONY_OK)
