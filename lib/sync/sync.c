@@ -20,7 +20,7 @@ static const harmony_key keys[] = {
     {"ready", HARMONY_KEY_FLAG, 0, 0, NULL, "no",
      "take watched files only when a companion (fmuta6.csv.ready) lies beside them, and remove it"},
     {"administration", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
-     "Exact division, Multivers database, Twinfield office, Minox administration"},
+     "Exact division, Multivers database, Twinfield office, Minox tenant/administration"},
     {"client_id", HARMONY_KEY_TEXT, 0, 0, NULL, NULL, "of the application at the package's vendor"},
     {"client_secret", HARMONY_KEY_TEXT, 0, 1, NULL, NULL, "better kept in client_secret_file"},
     {"client_secret_file", HARMONY_KEY_PATH, 0, 0, NULL, NULL,

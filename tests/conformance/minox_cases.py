@@ -184,7 +184,7 @@ def described(suite):
 
 # ---- what answers look like
 
-SHAPES = [({}, {'missing': 'empty'}), ({}, {'lookup': 'list'}), ({}, {'lookup': 'list', 'missing': 'empty'}),
+SHAPES = [({}, {'missing': 'empty'}), ({}, {'missing': 'none'}), ({}, {'lookup': 'list'}), ({}, {'lookup': 'list', 'missing': 'empty'}),
           ({}, {'post_answer': 'empty'}), ({}, {'numbers': 'text'}), ({}, {'dates': 'day'}), ({}, {'remark': 'info'}),
           ({}, {'remark': 'Warning'}), ({}, {'balance': 'taken'}), ({}, {'told_vat': 'code'}), ({}, {'told_vat': 'none'}),
           ({}, {'put_answer': 'empty', 'told_vat': 'none'}), ({'purchase_number': 'entry'}, {'same_number': 'apart'}),
@@ -258,6 +258,53 @@ def patched(suite):
             assert have['bank_accounts'] == ['NL02RABO0123456789', 'NL91ABNA0417164300'], have
             row = next(r for r in house.package.sim.parties['sales'].values() if r['externalid'] == '1001')
             assert len(row['addresses']) == 1, row
+            assert [b['iban'] for b in row['bank_accounts'] if b['is_default']] == ['NL02RABO0123456789'], row
+
+
+@case
+def added_by_hand(suite):
+    """What a person added to a relation in Minox stays when the relation changes; ours that is there is no change."""
+    with House(suite.program, suite.package()) as house:
+        house.export(R.parties())
+        row = next(r for r in house.package.sim.parties['sales'].values() if r['externalid'] == '1001')
+        theirs = {'email_address_type': 'factuur', 'email_address': 'facturen@1001.example'}
+        row['addresses'][0]['email_addresses'].insert(0, theirs)
+        row['addresses'][0]['phone_numbers'] = [{'phone_number_type': 'mobiel', 'phone_number': '06-1'}]
+        house.package.forget()
+        house.export([R.party('customer', '1001', email='inkoop@1001.example', bank_account='NL91ABNA0417164300',
+                              credit_limit='1.00')])
+        assert not [r for r in house.package.requests() if r['method'] != 'GET']
+        house.export([R.party('customer', '1001', email='nieuw@1001.example', phone='020-1')])
+        mails = [m['email_address'] for m in row['addresses'][0]['email_addresses']]
+        assert mails == ['nieuw@1001.example', 'facturen@1001.example'], mails
+        phones = [p['phone_number'] for p in row['addresses'][0]['phone_numbers']]
+        assert phones == ['020-1', '06-1'], phones
+
+
+@case
+def not_ours(suite):
+    """An open item of a relation without our code goes by Minox's number, but never as another relation's."""
+    with House(suite.program, suite.package()) as house:
+        house.package.sim.control(customers=[{'externalid': '10003'}, {}, {}])
+        for account, number in ((10001, 1), (10002, 2), (10003, 3)):
+            house.package.sim.control(before={'account': account, 'number': number, 'amount': '10.00'})
+        answer = house.good('import', NAME)
+        assert sorted((r[0], r[1]) for r in house.dbopen()) == [('10002', '2'), ('10003', '1')], house.dbopen()
+        assert answer.err.count('left out') == 1 and 'invoice 3 of customer 10003' in answer.err, answer
+
+
+@case
+def place(suite):
+    """Tenant and administration: each by its key, or both in one; not two tenants, and not none."""
+    for settings in ({'administration': '4711/1', 'tenant': None}, {'administration': '4711/1'}, {}):
+        with House(suite.program, suite.package(), settings) as house:
+            house.export(R.parties() + [R.sales('26700001')])
+            assert len(house.package.entries()) == 1
+    for settings, words in (({'administration': '4712/1'}, 'tenant 4712'), ({'tenant': None}, '`tenant` is missing'),
+                            ({'administration': '4711/een', 'tenant': None}, 'administration = een')):
+        with House(suite.program, suite.package(), settings, login=False) as house:
+            answer = house.run('test', NAME)
+            assert answer.code == USAGE and words in answer.err, (settings, answer)
 
 
 @case

@@ -54,7 +54,8 @@ class Minox(package.Package):
                 ({'cost_unit': 'omit'}, {'cost_type': 'unknown'}),
                 ({}, {'message_type': 'E'}), ({}, {'errors': '2xx'}), ({'entry_number': 'omit'}, {'free_entry_numbers': False}),
                 ({}, {'bare_lists': True}), ({}, {'next': 'relative', 'page': 2, 'bulk_page': 2}),
-                ({}, {'next': 'object', 'page': 2, 'bulk_page': 2}), ({}, {'rate_headers': False}),
+                ({}, {'next': 'object', 'page': 2, 'bulk_page': 2}), ({}, {'next': 'query', 'page': 2, 'bulk_page': 2}),
+                ({}, {'next': 'token', 'page': 2, 'bulk_page': 2}), ({}, {'message_type': ''}), ({}, {'rate_headers': False}),
                 ({}, {'number_of_periods': 4}), ({}, {'number_of_periods': 13})]
 
     def settings(self):

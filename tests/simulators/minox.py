@@ -68,7 +68,7 @@ class Simulator(base.Simulator):
         "free_entry_numbers": True, "errors": "400", "message_type": "error",
         "line_list": "known",     # the lines of a year; unknown, no_ids (of batches), stale (none of today)
         "told_vat": "amount",     # of what is booked; code, none
-        "missing": "404",         # what is not there; empty: an empty list
+        "missing": "404",         # what is not there; empty: an empty list; none: 204
         "lookup": "one",          # by_externalid gives the thing; list: a list of it
         "post_answer": "thing",   # a new relation; empty: its number is not said
         "patch": "replace",       # lists in a relation; merge: into the ones there
@@ -119,6 +119,12 @@ class Simulator(base.Simulator):
     def business(self, text, code, field=None):
         """What is wrong with the books: no rule of the interface is broken by asking."""
         raise self.message(400 if self.modes["errors"] == "400" else 200, text, code, field)
+
+    def lacks(self, text):
+        if self.modes["missing"] == "404":
+            raise self.message(404, text)
+        if self.modes["missing"] == "none":
+            raise Answer(204, "")
 
     def plain_failure(self, request, kind):
         if kind == "status_400_message":
@@ -218,7 +224,8 @@ class Simulator(base.Simulator):
         if parts[:4] != ["api", "1", "tenant", str(self.modes["tenant"])] or parts[4:5] != ["administration"]:
             self.refuse(request, 404, "no such address")
         options = {name for name, _ in urllib.parse.parse_qsl(request.query, keep_blank_values=True)}
-        unknown = options - OPTIONS.get(parts[6] if len(parts) > 6 else "", set()) - {"currentpage"}
+        paging = {"next"} if self.modes["next"] == "token" else {"currentpage"}
+        unknown = options - OPTIONS.get(parts[6] if len(parts) > 6 else "", set()) - paging
         if unknown:
             self.refuse(request, 400, "no such options: %s" % sorted(unknown))
         if len(parts) == 5:
@@ -278,16 +285,18 @@ class Simulator(base.Simulator):
 
     def list(self, request, rows, size="page"):
         options = dict(urllib.parse.parse_qsl(request.query))
-        page = int(options.pop("currentpage", 1))
+        option = "next" if self.modes["next"] == "token" else "currentpage"
+        page = int(options.pop(option, 1))
         size = self.modes[size]
         chunk = rows[(page - 1) * size:page * size]
         if self.modes["bare_lists"]:
             return Answer(200, base.plain(rows))
         links = {}
         if page * size < len(rows):
-            options["currentpage"] = page + 1
+            options[option] = page + 1
             link = request.target.partition("?")[0] + "?" + urllib.parse.urlencode(options)
             links["next"] = {"absolute": self.url + link, "relative": link, "object": {"href": self.url + link},
+                             "query": "?" + link.partition("?")[2], "token": str(page + 1),
                              "circle": self.url + request.target, "elsewhere": "http://127.0.0.2:1" + link}[
                                  self.modes["next"]]
         return Answer(200, base.plain({"links": links, "collection": chunk}))
@@ -306,8 +315,8 @@ class Simulator(base.Simulator):
         kept = self.parties[side]
         if parts[:1] == ["by_externalid"] and len(parts) == 2 and request.method == "GET":
             found = [p for p in kept.values() if p.get("externalid") == parts[1]][:1]
-            if not found and self.modes["missing"] == "404":
-                raise self.message(404, "Relatie niet gevonden.")
+            if not found:
+                self.lacks("Relatie niet gevonden.")
             return Answer(200, base.plain(found[0] if found and self.modes["lookup"] == "one" else found))
         if not parts and request.method == "GET":
             return self.list(request, list(kept.values()))
@@ -379,8 +388,8 @@ class Simulator(base.Simulator):
         if not re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", uuid):
             self.refuse(request, 400, "the batch is no UUID")
         if request.method == "GET":
-            if uuid not in self.batches and self.modes["missing"] == "404":
-                raise self.message(404, "Batch niet gevonden.")
+            if uuid not in self.batches:
+                self.lacks("Batch niet gevonden.")
             return Answer(200, base.plain(self.told(uuid) if uuid in self.batches else []))
         if request.method != "PUT":
             self.refuse(request, 405, "batches are put")

@@ -13,7 +13,8 @@ static bool is_error(const harmony__json *message)
 	for (size_t i = 0; i < HARMONY__COUNT(lesser); i++)
 		if (harmony__equal_nocase(type, lesser[i]))
 			return false;
-	return *type != '\0';
+	return *type || *harmony__json_text(harmony__json_get(message, "message_code"), "") ||
+	       *harmony__json_text(harmony__json_get(message, "message"), "");
 }
 
 static void add_message(harmony__buf *words, const harmony__json *message)
@@ -92,14 +93,41 @@ const harmony__json *minox_list(const harmony__json *root)
 	return list && list->type == HARMONY__JSON_ARRAY ? list : NULL;
 }
 
-/* `links.next`: a text, or an object with href. */
+/* The same address with another `next`. */
+static void add_next(harmony__buf *next, const char *url, const char *token)
+{
+	size_t path = strcspn(url, "?");
+
+	harmony__buf_add(next, url, path);
+	harmony__buf_char(next, '?');
+	for (const char *at = url + path; *at; at += strcspn(at, "&")) {
+		size_t len = strcspn(++at, "&");
+		if (len > 0 && strncmp(at, "next=", 5) != 0) {
+			harmony__buf_add(next, at, len);
+			harmony__buf_char(next, '&');
+		}
+	}
+	harmony__buf_str(next, "next=");
+	harmony__http_escape(next, token, strlen(token));
+}
+
+/* `links.next`: a text, or an object with href. It is an address, or what follows the path of
+   this one, or what to ask for as `next`. */
 void minox_next(harmony__buf *next, const char *url, const harmony__json *root)
 {
 	const harmony__json *link = harmony__json_get(root, "links", "next");
+	const char *text;
 
 	if (link && link->type == HARMONY__JSON_OBJECT)
 		link = harmony__json_get(link, "href");
-	harmony__buf_str(next, harmony__json_text(link, ""));
+	text = harmony__json_text(link, "");
+	if (*text && !strpbrk(text, "/?:")) {
+		add_next(next, url, text);
+		return;
+	}
+	if (*text == '?')
+		harmony__buf_add(next, url, strcspn(url, "?"));
+	harmony__buf_str(next, text);
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */

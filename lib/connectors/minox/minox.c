@@ -14,7 +14,8 @@ static const harmony__limit limits[] = {
     {NULL, 0, 0, 0, false}};
 
 static const harmony_key keys[] = {
-    {"tenant", HARMONY_KEY_TEXT, 1, 0, NULL, NULL, "the client number at Minox"},
+    {"tenant", HARMONY_KEY_TEXT, 0, 0, NULL, NULL,
+     "the client number at Minox; not needed with administration = TENANT/ADMINISTRATION"},
     {"vat_lines", HARMONY_KEY_CHOICE, 0, 0, "with|own|none", "with",
      "VAT with its line, as a line of its own, or left to the ledger account's own code"},
     {"line_amounts", HARMONY_KEY_CHOICE, 0, 0, "gross|net", "gross",
@@ -59,18 +60,48 @@ static const harmony_key keys[] = {
 /* ---- settings -------------------------------------------------------------------------------- */
 
 /* A number that becomes a part of every address. */
-static harmony_status take_digits(const minox *m, const char *key, char *out, size_t size,
-				  bool required, harmony_error *error)
+static harmony_status take_digits(const char *key, char *out, size_t size, const char *text,
+				  size_t len, harmony_error *error)
 {
-	const char *text = harmony__frame_setting(&m->frame, key);
-
-	if (strspn(text, "0123456789") != strlen(text) || strlen(text) >= size ||
-	    (required && !*text))
+	if (len >= size || strspn(text, "0123456789") < len)
 		return harmony_error_set(error, HARMONY_CONFIG, NULL,
-					 "%s = %s: write the number that Minox shows for it", key,
-					 text);
-	harmony__copy_text(out, size, text, strlen(text));
+					 "%s = %.*s: write the number that Minox shows for it", key,
+					 (int)(len < 80 ? len : 80), text);
+	harmony__copy_text(out, size, text, len);
 	return HARMONY_OK;
+}
+
+/* `administration` may name both, as TENANT/ADMINISTRATION. */
+static harmony_status take_place(minox *m, harmony_error *error)
+{
+	const char *text = harmony__frame_setting(&m->frame, "administration");
+	const char *own = harmony__frame_setting(&m->frame, "tenant");
+	size_t head = strcspn(text, "/");
+	char tenant[sizeof(m->tenant)] = "";
+	harmony_status status =
+	    take_digits("tenant", m->tenant, sizeof(m->tenant), own, strlen(own), error);
+
+	if (status == HARMONY_OK && text[head] == '/') {
+		status = take_digits("administration", tenant, sizeof(tenant), text, head, error);
+		text += head + 1;
+	}
+	if (status == HARMONY_OK)
+		status = take_digits("administration", m->administration, sizeof(m->administration),
+				     text, strlen(text), error);
+	if (status != HARMONY_OK)
+		return status;
+	if (tenant[0] && m->tenant[0] && strcmp(tenant, m->tenant) != 0)
+		return harmony_error_set(error, HARMONY_CONFIG, NULL,
+					 "`tenant` = %s, and `administration` is one of tenant %s; "
+					 "correct one of them",
+					 m->tenant, tenant);
+	if (!m->tenant[0])
+		memcpy(m->tenant, tenant, sizeof(tenant));
+	return m->tenant[0] ? HARMONY_OK
+			    : harmony_error_set(error, HARMONY_CONFIG, NULL,
+						"`tenant` is missing: write the client number "
+						"that Minox shows, or `administration` = "
+						"TENANT/ADMINISTRATION");
 }
 
 static void take_choices(minox *m)
@@ -103,10 +134,7 @@ static harmony_status take_settings(minox *m, harmony_error *error)
 				   strlen(journal));
 	}
 	take_choices(m);
-	status = take_digits(m, "tenant", m->tenant, sizeof(m->tenant), true, error);
-	if (status == HARMONY_OK)
-		status = take_digits(m, "administration", m->administration,
-				     sizeof(m->administration), false, error);
+	status = take_place(m, error);
 	if (status == HARMONY_OK)
 		status = harmony__frame_number(&m->frame, "name_max", &m->name_max, error);
 	if (status == HARMONY_OK)
@@ -245,28 +273,27 @@ static harmony_status minox_open(void **instance, const harmony_host *host, harm
 	return harmony__frame_open(instance, host, &package, error);
 }
 
-const harmony_connector harmony__minox = {.struct_size = sizeof(harmony_connector),
-					  .abi = HARMONY_CONNECTOR_ABI,
-					  .name = "minox",
-					  .long_name = "Minox",
-					  .version = "1",
-					  .description = "Minox Boekhouden Online's REST API",
-					  .capabilities = KINDS | HARMONY_CAN_LOGIN |
-							  HARMONY_CAN_READ_BACK |
-							  HARMONY_CAN_PREVIEW | HARMONY_CAN_FIND |
-							  HARMONY_CAN_REPEAT,
-					  .batch_max = 1,
-					  .keys = keys,
-					  .open = minox_open,
-					  .close = harmony__frame_close,
-					  .offer = harmony__frame_offer,
-					  .find = minox_find,
-					  .outstanding = minox_outstanding,
-					  .check = harmony__frame_check,
-					  .read_back = minox_read_back,
-					  .preview = harmony__frame_preview,
-					  .login_url = harmony__frame_login_url,
-					  .login_code = harmony__frame_login_code,
-					  .login_token = harmony__frame_login_token,
-					  .keep_alive = harmony__frame_keep_alive,
-					  .report = harmony__frame_report};
+const harmony_connector harmony__minox = {
+    .struct_size = sizeof(harmony_connector),
+    .abi = HARMONY_CONNECTOR_ABI,
+    .name = "minox",
+    .long_name = "Minox",
+    .version = "1",
+    .description = "Minox Boekhouden Online's REST API",
+    .capabilities = KINDS | HARMONY_CAN_LOGIN | HARMONY_CAN_READ_BACK | HARMONY_CAN_PREVIEW |
+		    HARMONY_CAN_FIND | HARMONY_CAN_REPEAT,
+    .batch_max = 1,
+    .keys = keys,
+    .open = minox_open,
+    .close = harmony__frame_close,
+    .offer = harmony__frame_offer,
+    .find = minox_find,
+    .outstanding = minox_outstanding,
+    .check = harmony__frame_check,
+    .read_back = minox_read_back,
+    .preview = harmony__frame_preview,
+    .login_url = harmony__frame_login_url,
+    .login_code = harmony__frame_login_code,
+    .login_token = harmony__frame_login_token,
+    .keep_alive = harmony__frame_keep_alive,
+    .report = harmony__frame_report};

@@ -11,30 +11,11 @@ typedef struct party_code {
 	const char *ours;
 } party_code;
 
-static harmony_status take_code(const harmony__json *row, void *user)
-{
-	const char *code = harmony__json_text(harmony__json_get(row, "externalid"), "");
-	party_code *made =
-	    harmony__table_put(user, harmony__json_text(harmony__json_get(row, "id"), ""));
-
-	if (made)
-		made->ours =
-		    harmony__arena_text(&((harmony__table *)user)->arena, code, strlen(code));
-	return made && made->ours ? HARMONY_OK : HARMONY_NOMEM;
-}
-
-/* A relation that we did not bring has no code of ours: Minox's number stands for it. */
-static const char *code_for(const harmony__table *codes, const char *id)
-{
-	const party_code *found = harmony__table_look(codes, id);
-
-	return found && *found->ours ? found->ours : id;
-}
-
 typedef struct pulling {
 	minox *m;
 	bool sales;
-	harmony__table codes;
+	harmony__table codes;            /* Minox's numbers of relations → our codes */
+	harmony__table ours;             /* the codes among them */
 	harmony__table entries;          /* of the relations, where their sign is asked for */
 	bool year_read[MINOX_MAX_YEARS]; /* into them */
 	harmony_record *record;
@@ -42,6 +23,30 @@ typedef struct pulling {
 	void *user;
 	harmony_error *error;
 } pulling;
+
+static harmony_status take_code(const harmony__json *row, void *user)
+{
+	pulling *p = user;
+	const char *code = harmony__json_text(harmony__json_get(row, "externalid"), "");
+	party_code *made =
+	    harmony__table_put(&p->codes, harmony__json_text(harmony__json_get(row, "id"), ""));
+
+	if (made)
+		made->ours = harmony__arena_text(&p->codes.arena, code, strlen(code));
+	return made && made->ours && (!*code || harmony__table_put(&p->ours, code)) ? HARMONY_OK
+										    : HARMONY_NOMEM;
+}
+
+/* A relation that we did not bring has no code of ours: Minox's number stands for it, unless
+   that is the code of another one (NULL). */
+static const char *code_for(const pulling *p, const char *id)
+{
+	const party_code *found = harmony__table_look(&p->codes, id);
+
+	if (found && *found->ours)
+		return found->ours;
+	return harmony__table_look(&p->ours, id) ? NULL : id;
+}
 
 /* ---- credit notes whose sign the list does not tell --------------------------------------- */
 
@@ -146,6 +151,31 @@ static harmony_status look_for_credit(bool *credit, pulling *p, const harmony__j
 /* ---- items ------------------------------------------------------------------------------------
  */
 
+/* NOTFOUND: it is not told. */
+static harmony_status take_amount(int64_t *out, pulling *p, const harmony__json *row,
+				  const char *name, const char *number, const char *id)
+{
+	const harmony__json *value = harmony__json_get(row, name);
+	harmony_status status = harmony__json_amount(out, value);
+
+	if (status == HARMONY_OK || status == HARMONY_NOTFOUND)
+		return status;
+	return harmony_error_set(p->error, HARMONY_FORMAT, NULL,
+				 "the %s of invoice %s of account %s at Minox is '%s', which is no "
+				 "amount in cents; report this",
+				 name, number, id, harmony__json_text(value, "no number"));
+}
+
+/* Under Minox's number it would be taken for a debt of the relation whose code that is. */
+static harmony_status leave_out(const pulling *p, const char *number, const char *id)
+{
+	harmony__log(p->m->frame.context, HARMONY_LOG_WARNING,
+		     "open invoice %s of %s %s at Minox is left out: that relation has no external "
+		     "id, and %s is the external id of another one; give it one of its own",
+		     number, p->sales ? "customer" : "supplier", id, id);
+	return HARMONY_OK;
+}
+
 static harmony_status take_item(const harmony__json *row, void *user)
 {
 	pulling *p = user;
@@ -153,21 +183,30 @@ static harmony_status take_item(const harmony__json *row, void *user)
 	const char *number = harmony__json_text(harmony__json_get(row, "invoice_number"), "");
 	int64_t total = 0, balance = 0, sign = !p->sales && p->m->payable_negative ? -1 : 1;
 	harmony__item item = {.sales = p->sales,
-			      .party = code_for(&p->codes, id),
+			      .party = code_for(p, id),
 			      .number = strcmp(number, "0") != 0 ? number : "",
 			      .currency =
 				  harmony__json_text(harmony__json_get(row, "currency", "id"), "")};
 	bool credit = false;
 	harmony_status status = HARMONY_OK;
 
-	if (harmony__json_amount(&balance, harmony__json_get(row, "balance")) != HARMONY_OK)
+	status = take_amount(&balance, p, row, "balance", number, id);
+	if (status == HARMONY_NOTFOUND)
 		return harmony_error_set(
 		    p->error, HARMONY_FORMAT, NULL,
 		    "invoice %s of account %s at Minox has no balance; report this", number, id);
-	if (balance == 0)
+	if (status == HARMONY_OK && balance == 0)
 		return HARMONY_OK;
-	if (harmony__json_amount(&total, harmony__json_get(row, "total")) != HARMONY_OK)
+	if (status == HARMONY_OK)
+		status = take_amount(&total, p, row, "total", number, id);
+	if (status == HARMONY_NOTFOUND) {
 		total = balance;
+		status = HARMONY_OK;
+	}
+	if (status == HARMONY_OK && !item.party)
+		return leave_out(p, number, id);
+	if (status != HARMONY_OK)
+		return status;
 	if (p->m->credit_positive && sign * total > 0 && *number)
 		status = look_for_credit(&credit, p, row, id, number);
 	if (status != HARMONY_OK)
@@ -187,15 +226,16 @@ static harmony_status outstanding_side(pulling *p, harmony_error *error)
 	harmony_status status;
 
 	harmony__table_init(&p->codes, p->m->frame.context, sizeof(party_code));
+	harmony__table_init(&p->ours, p->m->frame.context, sizeof(harmony__thing));
 	harmony__table_init(&p->entries, p->m->frame.context, sizeof(booked));
 	memset(p->year_read, 0, sizeof(p->year_read));
-	status =
-	    minox_rows(p->m, p->sales ? "customer" : "supplier", NULL, take_code, &p->codes, error);
+	status = minox_rows(p->m, p->sales ? "customer" : "supplier", NULL, take_code, p, error);
 	if (status == HARMONY_OK)
 		status = minox_rows(p->m, path, NULL, take_item, p, error);
 	if (status == HARMONY_NOMEM)
 		harmony__nomem(error);
 	harmony__table_free(&p->entries);
+	harmony__table_free(&p->ours);
 	harmony__table_free(&p->codes);
 	return status;
 }

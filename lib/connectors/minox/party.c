@@ -55,23 +55,52 @@ static const harmony__json *first_of(const harmony__json *list)
 	return list && list->type == HARMONY__JSON_ARRAY ? list->first : NULL;
 }
 
-/* Where Minox has what the property says. */
-static const harmony__json *now_of(const harmony__json *in, const property *p)
+static bool is_listed(const harmony__json *list, const property *p, const char *text)
 {
-	const harmony__json *group = p->group ? harmony__json_get(in, p->group) : in;
-
-	if (p->type)
-		group = first_of(group);
-	return harmony__json_get(group, p->name);
+	for (const harmony__json *at = first_of(list); at; at = at->next)
+		if (strcmp(harmony__json_text(harmony__json_get(at, p->name), ""), text) == 0)
+			return true;
+	return false;
 }
 
 static bool differs(const party_body *b, const harmony__json *in, const property *p)
 {
-	return has(b, p->field) &&
-	       strcmp(text_of(b, p->field), harmony__json_text(now_of(in, p), "")) != 0;
+	const harmony__json *group = p->group ? harmony__json_get(in, p->group) : in;
+	const char *text = text_of(b, p->field);
+
+	if (!has(b, p->field))
+		return false;
+	if (p->type)
+		return !is_listed(group, p, text);
+	return strcmp(text, harmony__json_text(harmony__json_get(group, p->name), "")) != 0;
 }
 
-static void put_property(party_body *b, const property *p)
+/* What is ours goes first, in place of the first of its type; what a person added stays. */
+static void put_list(party_body *b, const harmony__json *list, const property *p)
+{
+	const char *text = text_of(b, p->field);
+	const char *type = p->field == HARMONY_FIELD_PHONE ? "phone" : "email";
+	const harmony__json *old = NULL;
+	bool listed = is_listed(list, p, text);
+
+	for (const harmony__json *at = first_of(list); at && !old && !listed; at = at->next)
+		if (strcmp(harmony__json_text(harmony__json_get(at, p->type), ""), type) == 0)
+			old = at;
+	harmony__json_key(&b->w, p->group);
+	harmony__json_array(&b->w);
+	if (!listed) {
+		harmony__json_object(&b->w);
+		harmony__json_put(&b->w, p->type, type);
+		harmony__json_put(&b->w, p->name, text);
+		harmony__json_object_end(&b->w);
+	}
+	for (const harmony__json *at = first_of(list); at; at = at->next)
+		if (at != old)
+			harmony__json_copy(&b->w, at);
+	harmony__json_array_end(&b->w);
+}
+
+static void put_property(party_body *b, const harmony__json *in, const property *p)
 {
 	if (!has(b, p->field))
 		return;
@@ -79,17 +108,14 @@ static void put_property(party_body *b, const property *p)
 		harmony__json_put(&b->w, p->name, text_of(b, p->field));
 		return;
 	}
+	if (p->type) {
+		put_list(b, harmony__json_get(in, p->group), p);
+		return;
+	}
 	harmony__json_key(&b->w, p->group);
-	if (p->type)
-		harmony__json_array(&b->w);
 	harmony__json_object(&b->w);
-	if (p->type)
-		harmony__json_put(&b->w, p->type,
-				  p->field == HARMONY_FIELD_PHONE ? "phone" : "email");
 	harmony__json_put(&b->w, p->name, text_of(b, p->field));
 	harmony__json_object_end(&b->w);
-	if (p->type)
-		harmony__json_array_end(&b->w);
 }
 
 static bool is_ours(const party_body *b, const char *key)
@@ -122,11 +148,22 @@ static void put_address(party_body *b)
 		if (!is_ours(b, at->key))
 			harmony__json_copy(&b->w, at);
 	for (size_t i = 0; i < HARMONY__COUNT(address); i++)
-		put_property(b, &address[i]);
+		put_property(b, now, &address[i]);
 	harmony__json_object_end(&b->w);
 	for (const harmony__json *at = now ? now->next : NULL; at; at = at->next)
 		harmony__json_copy(&b->w, at);
 	harmony__json_array_end(&b->w);
+}
+
+/* An account that Minox has, no more the one that is used. */
+static void put_other_bank(party_body *b, const harmony__json *bank)
+{
+	harmony__json_object(&b->w);
+	harmony__json_put_bool(&b->w, "is_default", false);
+	for (const harmony__json *at = bank->first; at; at = at->next)
+		if (strcmp(at->key, "is_default") != 0)
+			harmony__json_copy(&b->w, at);
+	harmony__json_object_end(&b->w);
 }
 
 static void put_bank(party_body *b)
@@ -143,9 +180,9 @@ static void put_bank(party_body *b)
 	harmony__json_key(&b->w, "bank_accounts");
 	harmony__json_array(&b->w);
 	for (const harmony__json *at = now; at; at = at->next)
-		harmony__json_copy(&b->w, at);
+		put_other_bank(b, at);
 	harmony__json_object(&b->w);
-	harmony__json_put_bool(&b->w, "is_default", !now);
+	harmony__json_put_bool(&b->w, "is_default", true);
 	harmony__json_put(&b->w, "iban", iban);
 	if (has(b, HARMONY_FIELD_BANK_NAME))
 		harmony__json_put(&b->w, "name", text_of(b, HARMONY_FIELD_BANK_NAME));
@@ -174,8 +211,8 @@ static void put_term(party_body *b)
 
 	if (!*text_of(b, HARMONY_FIELD_PAYMENT_CONDITION))
 		return;
-	term = harmony__need(&b->draft, MINOX_TERMS, HARMONY_HEADER,
-			     HARMONY_FIELD_PAYMENT_CONDITION);
+	term =
+	    harmony__need(&b->draft, MINOX_TERMS, HARMONY_HEADER, HARMONY_FIELD_PAYMENT_CONDITION);
 	if (!term || strcmp(harmony__json_text(harmony__json_get(b->row, "payment_term", "id"), ""),
 			    term->id) == 0)
 		return;
@@ -212,7 +249,7 @@ harmony_status minox_party_body(minox *m, const harmony_record *record, const ha
 	put_address(&b);
 	for (size_t i = 0; i < HARMONY__COUNT(objects); i++)
 		if (differs(&b, b.row, &objects[i])) {
-			put_property(&b, &objects[i]);
+			put_property(&b, b.row, &objects[i]);
 			b.changes = true;
 		}
 	put_bank(&b);

@@ -169,7 +169,7 @@ class Config(harness.Case):
                 "administration": "1", "client_id": "{id-1}", "client_secret_file": "client.secret",
                 "redirect_uri": "http://127.0.0.1:8765/"}
             if connector == "minox":
-                asked = {"tenant": "4711", **asked}
+                asked["administration"] = "4711/1"
             answers = [connector, connector, "erp/out/fmuta6.csv", " erp/in/dbopen.csv ", *asked.values()]
             path = f"{connector}.conf"
             self.check(0, "--config", path, "init", stdin="\n".join(answers).encode())

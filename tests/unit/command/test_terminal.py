@@ -93,10 +93,10 @@ class Terminal(harness.Case):
         """What was not answered stays a comment, and what was is used."""
         if "minox" not in self.document(0, "help", "config")["connectors"]:
             self.skipTest("a build without the network")
-        text, asked = self.init(b"shop\nminox\n\n\n4711\n\nmy-client\n\nhttps://example.com/\n")
-        for line in ("tenant = 4711", "client_id = my-client", "redirect_uri = https://example.com/"):
+        text, asked = self.init(b"shop\nminox\n\n\n4711/1\nmy-client\n\nhttps://example.com/\n")
+        for line in ("administration = 4711/1", "client_id = my-client", "redirect_uri = https://example.com/"):
             self.assertIn(f"\n{line}\n", text)
-        for key in ("administration", "client_secret_file"):
+        for key in ("client_secret_file",):
             self.assertRegex(text, rf"\n; {key} = \.\.\. +; \w")
             self.assertIn(key, asked)
         self.assertEqual(self.document(0, "status")["integrations"][0]["connector"], "minox")
