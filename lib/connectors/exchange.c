@@ -145,6 +145,7 @@ static harmony_status read_refused(harmony__frame *f, const harmony__http_respon
 				   const char *what, harmony_error *error)
 {
 	const char *name = f->package->name;
+	const char *mend = response->status == 400 ? f->package->bad_request : NULL;
 	char words[768];
 
 	harmony__limits_error(f->limits, what);
@@ -155,8 +156,9 @@ static harmony_status read_refused(harmony__frame *f, const harmony__http_respon
 	if (response->status == 403)
 		return no_right(f, response, what, words, error);
 	harmony__error_vendor(error, words);
-	return harmony_error_set(error, HARMONY_REJECTED, "vendor", "%s refused to give %s (HTTP %d)",
-				 name, what, response->status);
+	return harmony_error_set(error, HARMONY_REJECTED, "vendor",
+				 "%s refused to give %s (HTTP %d)%s%s", name, what,
+				 response->status, mend ? "; " : "", mend ? mend : "");
 }
 
 harmony_status harmony__read_class(harmony__frame *f, const harmony__http_response *response,

@@ -201,6 +201,7 @@ typedef struct harmony__package {
 	const harmony__remedy *remedies;
 	size_t remedy_count;
 	const char *no_right; /* what mends 403: "give the user the right" */
+	const char *bad_request; /* what mends 400 of a read; NULL: nothing known does */
 	bool explained_500;   /* a write's refusal may come as 500 with words */
 	const harmony__http_header *headers; /* of every request; ends with name NULL */
 

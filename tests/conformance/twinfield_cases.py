@@ -367,6 +367,15 @@ def browse_whole(suite):
 # ---- the login, the cluster, faults
 
 @case
+def company_id(suite):
+    """A header that Twinfield does not take names the setting that decides it."""
+    for settings, mode in (({}, 'refused'), ({'company_id': 'omit'}, 'required')):
+        with House(suite.program, suite.package(), settings, modes={'company_id': mode}) as house:
+            answer = house.run('test', NAME)
+            assert answer.code == REJECTED and '`company_id`' in answer.out, answer
+
+
+@case
 def fault_codes(suite):
     """SOAP faults are told by their code: what may be renewed is, what was not done is done later."""
     for code in (103, 354, 351):

@@ -76,8 +76,8 @@ class Simulator(base.Simulator):
         "duplicates": "relation", "duplicate_msgtype": "warning", "total_dim1": "empty", "answer_order": "request",
         "root_result": True, "open_names": "real", "party_update": "replace", "rate": "known",
         "absent_codes": [], "absent_columns": {}, "td_order": "asked", "browse_status": "filter",
-        "browse_period": "filter", "browse_offices": "all", "finder_refusal": "bare", "finder_refused": [], "heavy_rows": 0, "heavy_answer": "524", "rate_headers": True,
-        "retry_after": True, "fault_status": "documented", "fault_body": "xml", "mask_request": "both",
+        "browse_period": "filter", "browse_offices": "all", "finder_refusal": "bare", "finder_refused": [],
+        "heavy_rows": 0, "heavy_answer": "524", "rate_headers": True, "retry_after": True, "fault_status": "documented", "fault_body": "xml", "mask_request": "both",
         "name_max": 80, "description_max": 40, "reference_max": 40, "freetext_max": 40,
     }
 

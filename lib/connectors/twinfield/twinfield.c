@@ -182,6 +182,7 @@ static const harmony__package package = {
     .customers = TWINFIELD_CUSTOMERS,
     .suppliers = TWINFIELD_SUPPLIERS,
     .no_right = "give the user access to the office, and see `administration`",
+    .bad_request = "it may want the other of `company_id`",
     .limits = limits,
     .windows = windows,
     .limit_headers = limit_headers,
