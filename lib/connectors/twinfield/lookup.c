@@ -206,20 +206,15 @@ typedef harmony_status (*found_fn)(const harmony__xml *first_column, void *user)
 static harmony_status check_found(const harmony__xml *root, const char *what, harmony_error *error)
 {
 	const harmony__xml *at = harmony__xml_get(root, "SearchResult", "MessageOfErrorCodes");
-	const char *words;
-	harmony_status status;
 
 	while (at && strcmp(harmony__xml_text(harmony__xml_child(at, "Type")), "Error") != 0)
 		at = harmony__xml_sibling(at);
 	if (!at)
 		return HARMONY_OK;
-	words = harmony__xml_text(harmony__xml_child(at, "Text"));
-	status = harmony_error_set(error, HARMONY_REJECTED, "vendor",
-				   "Twinfield refused to give %s (%s)", what,
-				   harmony__xml_text(harmony__xml_child(at, "Code")));
-	if (error && error->vendor[0] == '\0')
-		harmony__copy_text(error->vendor, sizeof(error->vendor), words, strlen(words));
-	return status;
+	harmony__error_vendor(error, harmony__xml_text(harmony__xml_child(at, "Text")));
+	return harmony_error_set(error, HARMONY_REJECTED, "vendor",
+				 "Twinfield refused to give %s (%s)", what,
+				 harmony__xml_text(harmony__xml_child(at, "Code")));
 }
 
 static harmony_status take_page(const harmony__xml *root, const char *what, size_t *rows,
