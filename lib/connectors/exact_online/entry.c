@@ -189,10 +189,9 @@ static void check_use(entry *e, size_t row, int64_t use, harmony_field field, co
 	bool given = *harmony__text_of(e->record, row, field);
 
 	if (use == EXACT_MANDATORY && !given)
-		harmony__refuse(
-		    &e->draft, "missing_field", row, name,
-		    "ledger account '%s' needs a %s in Exact Online; give the line one", account,
-		    words);
+		harmony__refuse(&e->draft, "missing_field", row, name,
+				"ledger account '%s' needs a %s in Exact Online; give the line one",
+				account, words);
 	else if (use == EXACT_NONE && given)
 		harmony__refuse(&e->draft, "vendor", row, name,
 				"ledger account '%s' takes no %s in Exact Online; take it off the "
@@ -218,8 +217,7 @@ static void put_account(entry *e, size_t row)
 		check_use(e, row, account->centre, HARMONY_FIELD_COST_CENTRE, "cost_centre",
 			  "cost centre");
 	if (going_on(e))
-		check_use(e, row, account->unit, HARMONY_FIELD_COST_UNIT, "cost_unit",
-			  "cost unit");
+		check_use(e, row, account->unit, HARMONY_FIELD_COST_UNIT, "cost_unit", "cost unit");
 }
 
 /* The field of a whole number, when the text is one that fits into it. */
@@ -477,8 +475,7 @@ static void check_echo(const harmony_record *record, const harmony__json *root,
 	    is, want);
 }
 
-static harmony_status remember_parties(exact *x, const harmony_record *record,
-				       harmony_error *error)
+static harmony_status remember_parties(exact *x, const harmony_record *record, harmony_error *error)
 {
 	harmony_status status = HARMONY_OK;
 

@@ -175,11 +175,10 @@ harmony_status exact_load(harmony__frame *f, int index, const char *code, harmon
 	harmony__table *table = &f->tables[index];
 	party_load load = {(exact *)f, table, error};
 
-	return index == EXACT_PARTIES
-		   ? exact_rows((exact *)f, exact_sources[index].path, &table->arena, take_party,
-				&load, error)
-		   : exact_rows((exact *)f, exact_sources[index].path, NULL, take_thing, table,
-				error);
+	return index == EXACT_PARTIES ? exact_rows((exact *)f, exact_sources[index].path,
+						   &table->arena, take_party, &load, error)
+				      : exact_rows((exact *)f, exact_sources[index].path, NULL,
+						   take_thing, table, error);
 }
 
 /* ---- records ------------------------------------------------------------------------------ */

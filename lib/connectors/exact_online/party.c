@@ -172,8 +172,7 @@ static void put_account_number(harmony__json_writer *writer, const char *number)
 		harmony__json_put(writer, "BankAccount", number);
 		return;
 	}
-	for (number = next_of_account(number); *number;
-	     number = next_of_account(number + 1))
+	for (number = next_of_account(number); *number; number = next_of_account(number + 1))
 		bare[len++] = *number;
 	bare[len] = '\0';
 	harmony__json_put(writer, "BankAccount", bare);
@@ -188,10 +187,9 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 {
 	bank_search *search = user;
 
-	search->found =
-	    search->found ||
-	    same_account(harmony__json_text(harmony__json_get(row, "BankAccount"), ""),
-			 search->number);
+	search->found = search->found ||
+			same_account(harmony__json_text(harmony__json_get(row, "BankAccount"), ""),
+				     search->number);
 	return HARMONY_OK;
 }
 
