@@ -66,6 +66,8 @@ static int convert_file(struct converting *c, const char *path, const struct rea
 		    "nothing to convert: no record in it", NULL);
 	if (status == HARMONY_OK || c->p->out.broken)
 		return EXIT_DONE;
+	if (c->error.status == HARMONY_UNSUPPORTED && c->to == TO_FMUTA6 && c->written == 0)
+		return fail(c->p, HARMONY_INVALID, "%s: %s", path, c->error.message);
 	if (c->error.status == HARMONY_UNSUPPORTED && c->to == TO_FMUTA6)
 		return fail(
 		    c->p, HARMONY_INVALID,

@@ -120,9 +120,12 @@ static void tell_mismatch(harmony_fmuta6 *r, int64_t made)
 	harmony__report(r, &spot,
 	                r->options.total == HARMONY_TOTAL_REJECT ? HARMONY_FAILURE : HARMONY_WARNING,
 	                HARMONY_CODE_TOTAL_MISMATCH,
-	                "the header's total is %s, the lines make %s (difference %s); the lines "
-	                "count, so see whether one is missing",
-	                header, lines, difference);
+	                "the header's total is %s, the lines make %s (difference %s); %s", header,
+	                lines, difference,
+	                r->options.total == HARMONY_TOTAL_REJECT
+	                        ? "correct the one that is wrong, or set fmuta6.total to warn, and "
+	                          "the lines count"
+	                        : "the lines count, so see whether one is missing");
 }
 
 /* Lines that could not be read do not add up to anything. */

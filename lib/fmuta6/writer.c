@@ -371,7 +371,13 @@ harmony_status harmony_fmuta6_writer_add(harmony_fmuta6_writer *w, const harmony
 	int kind = file_kind_of(record);
 	harmony_status status;
 
-	if (!kind || (w->file_kind && w->file_kind != kind))
+	if (!kind)
+		return harmony_error_set(error, HARMONY_UNSUPPORTED,
+		                         harmony_code_word(HARMONY_CODE_UNSUPPORTED_KIND),
+		                         "a %s has no place in fmuta6.csv, debitr.csv or credit.csv; "
+		                         "harmony import writes them, as dbopen.csv",
+		                         harmony_kind_word(record->kind));
+	if (w->file_kind && w->file_kind != kind)
 		return harmony_error_set(error, HARMONY_UNSUPPORTED,
 		                         harmony_code_word(HARMONY_CODE_UNSUPPORTED_KIND),
 		                         "a %s does not belong in this file; entries, customers and "

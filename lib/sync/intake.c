@@ -414,7 +414,7 @@ static harmony_status put_record(harmony__job *job, incoming *in, int64_t id, in
 /* A record beside the owner of its key: it is kept, and not offered while it is not the
    owner. The same one is not kept twice. */
 static harmony_status put_beside(harmony__job *job, incoming *in, int state, int code,
-				 const char *message, harmony_error *error)
+				 const char *field, const char *message, harmony_error *error)
 {
 	known twin;
 	harmony_status status = find_known(&twin, job, in, 0, error);
@@ -423,7 +423,7 @@ static harmony_status put_beside(harmony__job *job, incoming *in, int state, int
 		return status;
 	if (in->count == 0) {
 		in->state.code = harmony_code_word(code);
-		in->state.field = "";
+		in->state.field = field;
 		in->state.message = message;
 	}
 	in->state.owner = 0;
@@ -475,6 +475,19 @@ static harmony_status join(harmony__job *job, incoming *in, const known *owner,
 	return harmony__change(job, &change, error);
 }
 
+static harmony_status put_changed(harmony__job *job, incoming *in, int64_t booked,
+				  harmony_error *error)
+{
+	char field[48], message[512];
+	harmony_status status = harmony__tell_change(field, sizeof(field), message, sizeof(message),
+						     job, booked, in->record, error);
+
+	return status != HARMONY_OK ? status
+				    : put_beside(job, in, HARMONY_STATE_REJECTED,
+						 HARMONY_CODE_CHANGED_AFTER_BOOKING, field,
+						 message, error);
+}
+
 /* The key is known, the content is not. */
 static harmony_status other_content(harmony__job *job, incoming *in, const known *owner,
 				    harmony_error *error)
@@ -484,14 +497,10 @@ static harmony_status other_content(harmony__job *job, incoming *in, const known
 	    owner->state == HARMONY_STATE_IN_DOUBT || owner->state == HARMONY_STATE_OFFERED;
 
 	if (!party && (owner->applied || owner->state == HARMONY_STATE_BOOKED))
-		return put_beside(
-		    job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_CHANGED_AFTER_BOOKING,
-		    "this entry is booked already, with other content; correct it in the "
-		    "package, or give the new one a number of its own in the ERP",
-		    error);
+		return put_changed(job, in, owner->id, error);
 	if (!party && unknown)
 		return put_beside(
-		    job, in, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,
+		    job, in, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT, "",
 		    "an earlier version of this entry may be booked; it is looked up first", error);
 	return put_record(job, in, owner->id, unknown ? HARMONY_STATE_IN_DOUBT : HARMONY_STATE_NEW,
 			  error);
@@ -502,7 +511,7 @@ static harmony_status bad_content(harmony__job *job, incoming *in, const known *
 {
 	if (owner->state == HARMONY_STATE_REJECTED && !owner->applied)
 		return put_record(job, in, owner->id, HARMONY_STATE_REJECTED, error);
-	return put_beside(job, in, HARMONY_STATE_REJECTED, in->failures[0].code,
+	return put_beside(job, in, HARMONY_STATE_REJECTED, in->failures[0].code, "",
 			  in->failures[0].message, error);
 }
 
@@ -515,7 +524,7 @@ static harmony_status second_time(harmony__job *job, incoming *in, const known *
 	if ((HARMONY_BIT(in->state.kind) & HARMONY_PARTIES) != 0 && in->count == 0)
 		return other_content(job, in, owner, error);
 	return put_beside(
-	    job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE,
+	    job, in, HARMONY_STATE_REJECTED, HARMONY_CODE_DUPLICATE, "",
 	    "this entry stands twice in what was taken in, with different content; give "
 	    "one of the two another number in the ERP",
 	    error);

@@ -275,6 +275,19 @@ static harmony_status take_over(harmony__job *job, harmony__entry *entry, const 
 	return status;
 }
 
+static harmony_status end_changed(harmony__job *job, harmony__entry *entry, int64_t booked,
+				  harmony_error *error)
+{
+	char field[48], message[512];
+	harmony_status status = harmony__tell_change(field, sizeof(field), message, sizeof(message),
+						     job, booked, entry->record, error);
+
+	return status != HARMONY_OK
+		   ? status
+		   : end_entry(job, entry, HARMONY_STATE_REJECTED,
+			       HARMONY_CODE_CHANGED_AFTER_BOOKING, message, error);
+}
+
 /* Decides again about a record beside the owner of its key: the owner may have moved on. */
 static harmony_status settle(harmony__job *job, harmony__entry *entry, harmony_error *error)
 {
@@ -291,15 +304,10 @@ static harmony_status settle(harmony__job *job, harmony__entry *entry, harmony_e
 	if (status != HARMONY_OK)
 		return status;
 	same = same || memcmp(owner.hash, entry->hash, sizeof(owner.hash)) == 0;
+	if (owner.state == HARMONY_STATE_BOOKED && same)
+		return end_entry(job, entry, HARMONY_STATE_SKIPPED, -1, "", error);
 	if (owner.applied || owner.state == HARMONY_STATE_BOOKED)
-		return same && owner.state == HARMONY_STATE_BOOKED
-			   ? end_entry(job, entry, HARMONY_STATE_SKIPPED, -1, "", error)
-			   : end_entry(
-				 job, entry, HARMONY_STATE_REJECTED,
-				 HARMONY_CODE_CHANGED_AFTER_BOOKING,
-				 "this entry is booked already, with other content; correct it "
-				 "in the package, or give this one a number of its own",
-				 error);
+		return end_changed(job, entry, owner.id, error);
 	if (owner.state == HARMONY_STATE_IN_DOUBT || owner.state == HARMONY_STATE_OFFERED)
 		return end_entry(
 		    job, entry, HARMONY_STATE_WAITING, HARMONY_CODE_IN_DOUBT,

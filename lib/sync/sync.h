@@ -286,6 +286,12 @@ harmony_status harmony__look_first(harmony__job *job, harmony_error *error);
 harmony_status harmony__relation_open(const char **code, size_t *row, harmony__job *job,
 				      const harmony_record *record, harmony_error *error);
 void harmony__relations_free(harmony__relations *relations);
+/* ---- differ.c ---- */
+/* Why an entry is not taken whose key record `booked` has with other content: the first field
+   in which they differ ("" when none is found), and a message with both values. */
+harmony_status harmony__tell_change(char *field, size_t field_size, char *message, size_t size,
+				    harmony__job *job, int64_t booked, const harmony_record *given,
+				    harmony_error *error);
 /* ---- export.c ---- */
 /* harmony_sync_export; `part` (may be NULL) as a schedule wants it. */
 harmony_status harmony__export(harmony_run *run, harmony_sync *sync, const char *name,

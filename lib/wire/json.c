@@ -365,13 +365,14 @@ static harmony_status report(harmony__json_reader *reader, const char *why, size
 	                         (unsigned long long)column, (int)why_len, why);
 }
 
-/* yajl's own words, without the line end. */
+/* yajl's own words, without the line end and the full stop. */
 static harmony_status report_yajl(harmony__json_reader *reader, harmony_error *error)
 {
 	const char *why = (const char *)yajl_get_error(reader->yajl, 0, NULL, 0);
+	size_t len = strcspn(why, "\n");
 
 	reader->status = HARMONY_FORMAT;
-	return report(reader, why, strcspn(why, "\n"), error);
+	return report(reader, why, len > 0 && why[len - 1] == '.' ? len - 1 : len, error);
 }
 
 /* Hands bytes to yajl, or the end when `data` is NULL. Whatever happens, no block is

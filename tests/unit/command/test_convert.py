@@ -105,6 +105,8 @@ class Convert(harness.Case):
     def test_formats_do_not_mix_in_fmuta6(self):
         result = self.check(2, "convert", "--to", "fmuta6", MAIN / "fmuta6.csv", MAIN / "debitr.csv")
         self.assertIn("one kind", result.err)
+        result = self.check(2, "convert", "--to", "fmuta6", MAIN / "dbopen.expected.csv")
+        self.assertIn("outstanding_item has no place", result.err)
 
     @harness.unittest.skipUnless(shutil.which("hledger"), "hledger is not installed")
     def test_hledger_accepts_it(self):

@@ -69,6 +69,24 @@ class Job(harness.Case):
         self.assertEqual(failed["error"]["code"], "changed_after_booking")
         self.assertEqual(failed["identifier"], "70/24700003")
 
+    def test_what_changed_after_booking(self):
+        """The reason names the field, and both values."""
+        data = (MAIN / "fmuta6.csv").read_bytes()
+        self.check(0, "export", "dairy")
+        for right, wrong, field, old, new in (
+            (b",142.80,", b",142.81,", None, "", ""),  # a header's total that does not count
+            (b'"8010"', b'"8011"', "lines.2.account", "8010", "8011"),
+            (b",21.00,", b",21.01,", "total", "142.80", "142.81"),
+            (b",14022024,", b",,", "due_date", "2024-02-14", "absent"),
+        ):
+            self.assertIn(right, data)
+            self.write("out/fmuta6.csv", data.replace(right, wrong, 1))
+            document = self.document(1 if field else 0, "export", "dairy")
+            if field:
+                failed, = self.document(0, "show", document["run"])["details"]
+                self.assertEqual((failed["error"]["code"], failed["error"]["field"]), ("changed_after_booking", field))
+                self.assertIn(f"{field} was {old}, and is {new} now", failed["error"]["message"])
+
     def test_relations_only_once_and_any_order(self):
         files = [MAIN / name for name in ("fmuta6.csv", "credit.csv", "debitr.csv")]
         self.assertEqual(self.counts(self.document(0, "export", "dairy", *files)), {"total": 19, "booked": 19})
