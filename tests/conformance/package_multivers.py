@@ -75,6 +75,7 @@ class Multivers(package.Package):
                 ({'supplier_banks': 'omit'}, {'supplier_banks': False}),
                 ({}, {'supplier_short_name': False}), ({}, {'supplier_entry': 'refused'}), ({}, {'created': 'empty'}),
                 ({}, {'journal_code': 'sent'}), ({}, {'journal_types': 'other'}), ({}, {'period_dates': False}),
+                ({}, {'period_name': 'periodId'}),
                 ({}, {'periods': 4}), ({}, {'periods': 13}), ({'period': 'file'}, {}),
                 ({}, {'invoice_state': 'answer'}),
                 ({'read_back': 'lines'}, {}), ({'read_back': 'lines'}, {'created': 'empty'}),

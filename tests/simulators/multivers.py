@@ -93,6 +93,7 @@ class Simulator(base.Simulator):
         "vat_number": "format",        # what is checked of a Dutch one; or 97
         "journal_types": "dutch",      # how journals' types are numbered and called; or other
         "period_dates": True,          # periods tell their days
+        "period_name": "periodNumber",  # what their number is called; or periodId
         "advance_ids": True,           # money in advance has a number
         "documents": "kept",           # what a memorial is called; or cut, dropped
         "missing": 404,                # HTTP status of what is not there; or 400
@@ -357,7 +358,7 @@ class Simulator(base.Simulator):
             after = datetime.date(year + 1, 1, 1) if n >= min(count, 12) else \
                 datetime.date(year, n * 12 // min(count, 12) + 1, 1)
             last = after - datetime.timedelta(1)
-            row = {"fiscalYear": year, "periodNumber": n, "description": "Periode %d" % n}
+            row = {"fiscalYear": year, self.modes["period_name"]: n, "description": "Periode %d" % n}
             if self.modes["period_dates"]:
                 first = last if n > 12 else first
                 row.update(startDate=first.strftime("%d-%m-%Y"), endDate=last.strftime("%d-%m-%Y"))
@@ -441,6 +442,8 @@ class Simulator(base.Simulator):
 
     def property(self, request, name, word):
         key = word[:1].lower() + word[1:]
+        if name == "PeriodInfoList" and key.startswith("period") and key != self.modes["period_name"]:
+            raise self.message(400, "Could not find a property named '%s'." % word)  # nobody can know
         if word != pascal(word) or key not in ROWS[name]:
             self.refuse(request, "%s has no property %s" % (name, word))
         return key

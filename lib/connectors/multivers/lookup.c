@@ -93,10 +93,18 @@ typedef struct loading {
 	const char *year; /* "2026/", "" for a list of no year */
 } loading;
 
+/* How a period's row calls its number is not published: as entries do, or as totals of periods. */
+static const harmony__json *code_of(const harmony__json *row, int table)
+{
+	const harmony__json *code = harmony__json_get(row, lists[table].code);
+
+	return code || table != MULTIVERS_PERIODS ? code : harmony__json_get(row, "periodId");
+}
+
 static harmony_status take_thing(const harmony__json *row, void *user)
 {
 	const loading *l = user;
-	const char *code = harmony__json_text(harmony__json_get(row, lists[l->table].code), "");
+	const char *code = harmony__json_text(code_of(row, l->table), "");
 	char key[128];
 	multivers_thing *thing;
 
@@ -109,8 +117,7 @@ static harmony_status take_thing(const harmony__json *row, void *user)
 	harmony__copy_text(thing->thing.id, sizeof(thing->thing.id), code, strlen(code));
 	(void)multivers_date(&thing->start, harmony__json_get(row, "startDate"));
 	(void)multivers_date(&thing->end, harmony__json_get(row, "endDate"));
-	if (harmony__json_whole(&thing->number, harmony__json_get(row, lists[l->table].code)) !=
-	    HARMONY_OK)
+	if (harmony__json_whole(&thing->number, code_of(row, l->table)) != HARMONY_OK)
 		thing->number = 0;
 	if (l->table == MULTIVERS_JOURNALS) {
 		(void)harmony__json_whole(&thing->number, harmony__json_get(row, "journalType"));
@@ -143,6 +150,12 @@ static harmony_status load_list(multivers *m, int table, const char *year, size_
 	if (status == HARMONY_OK)
 		status = multivers_list(m, url.data, lists[table].order,
 					multivers_sources[table].one, NULL, take_thing, &l, &mine);
+	/* It may be the order that it does not know. The years must be sure to be all of them. */
+	if (status == HARMONY_REJECTED && lists[table].order && table != MULTIVERS_YEARS) {
+		harmony_error_clear(&mine);
+		status = multivers_list(m, url.data, NULL, multivers_sources[table].one, NULL,
+					take_thing, &l, &mine);
+	}
 	harmony__buf_free(&url);
 	if (status == HARMONY_REJECTED && lists[table].optional) {
 		harmony__log(m->frame.context, HARMONY_LOG_INFO, "Multivers gives no %s: %s",
