@@ -98,14 +98,15 @@ static harmony_status refuse(harmony_error *error, const char *what, const char 
 	                         harmony__os_reason(buffer, sizeof(buffer)), advice);
 }
 
-/* The same of a file that ought to be there. */
-static harmony_status refuse_old(harmony_error *error, const char *what, const char *path)
+#define LET_READ  "; let the user that harmony runs as read it"
+#define LET_WRITE "; let the user that harmony runs as write in the folders of both"
+
+/* The same of a file that ought to be there; `advice` when it may not be touched. */
+static harmony_status refuse_old(harmony_error *error, const char *what, const char *path,
+                                 const char *advice)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
-		return refuse(error, what, path,
-		              errno == EACCES || errno == EPERM
-		                      ? "; let the user that harmony runs as read it"
-		                      : "");
+		return refuse(error, what, path, errno == EACCES || errno == EPERM ? advice : "");
 	return harmony_error_set(error, HARMONY_NOTFOUND, NULL,
 	                         "cannot %s '%s': there is no such file; check the path", what, path);
 }
@@ -198,13 +199,13 @@ static harmony_status open_path(harmony__file *file, const char *path, harmony_e
 	/* Looked at before it is opened, since opening a device may act on it, and after it,
 	   since it may be another by then. */
 	if (stat(path, &info) != 0)
-		return refuse_old(error, "open", path);
+		return refuse_old(error, "open", path, LET_READ);
 	status = check_readable(&info, path, error);
 	if (status)
 		return status;
 	file->fd = open_again(path, O_RDONLY, 0);
 	if (file->fd < 0 || fstat(file->fd, &info) != 0)
-		return refuse_old(error, "open", path);
+		return refuse_old(error, "open", path, LET_READ);
 	status = check_readable(&info, path, error);
 	file->size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 	return status;
@@ -612,7 +613,7 @@ harmony_status harmony__file_move(const char *from, const char *to, harmony_cont
 {
 	if (rename(from, to) != 0) {
 		harmony_status status = errno == EXDEV ? move_across(from, to, context, error)
-		                                       : refuse_old(error, "move", from);
+		                                       : refuse_old(error, "move", from, LET_WRITE);
 
 		if (status)
 			return status;
@@ -628,7 +629,7 @@ harmony_status harmony__file_put_back(const char *from, const char *to, harmony_
 {
 	/* A hard link fails where the name is taken, on every system; rename does not. */
 	if (link(from, to) != 0)
-		return errno == EEXIST ? HARMONY_EXISTS : refuse_old(error, "put back", from);
+		return errno == EEXIST ? HARMONY_EXISTS : refuse_old(error, "put back", from, LET_WRITE);
 	if (unlink(from) != 0)
 		return refuse(error, "remove after putting back", from, "");
 	return sync_folder(to) ? HARMONY_OK

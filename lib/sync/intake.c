@@ -804,21 +804,26 @@ static void fingerprint(char text[96], const harmony__file_info *info)
 		       (long long)info->modified_ns, (unsigned long long)info->inode);
 }
 
-/* The same of all of them; 0 when none is there. */
-static uint64_t print_of(const harmony__paths *paths)
+/* The same of all of them; 0 when none is there. Who may read them counts here, too: one that
+   could not be read is tried again when that changes. */
+static harmony_status print_of(uint64_t *print, const harmony__paths *paths, harmony_error *error)
 {
 	harmony__file_info info;
-	uint64_t print = 0;
 	char text[96];
 
+	*print = 0;
 	for (size_t i = 0; i < paths->count; i++) {
-		if (harmony__file_stat(&info, paths->list[i], NULL) != HARMONY_OK)
+		harmony_status status = harmony__file_stat(&info, paths->list[i], error);
+		if (status == HARMONY_NOTFOUND)
 			continue;
+		if (status != HARMONY_OK)
+			return status;
 		fingerprint(text, &info);
-		print = harmony__hash64(paths->list[i], strlen(paths->list[i]), print);
-		print = harmony__hash64(text, strlen(text), print) | 1;
+		*print = harmony__hash64(paths->list[i], strlen(paths->list[i]), *print);
+		*print = harmony__hash64(&info.mode, sizeof(info.mode), *print);
+		*print = harmony__hash64(text, strlen(text), *print) | 1;
 	}
-	return print;
+	return HARMONY_OK;
 }
 
 static bool wants_companion(harmony__integration *integration)
@@ -848,7 +853,7 @@ harmony_status harmony__watch(harmony__watched *out, harmony__integration *integ
 
 	*out = (harmony__watched){.empty = paths.count == 0};
 	if (status == HARMONY_OK)
-		out->print = print_of(&paths);
+		status = print_of(&out->print, &paths, error);
 	if (status == HARMONY_OK && wants_companion(integration) && out->print != 0) {
 		status = companions_of(&companions, integration, error);
 		out->companion = out->whole = companions.count > 0;
@@ -959,9 +964,13 @@ static harmony_status drop_known(harmony__paths *paths, harmony__paths *taken, h
 harmony_status harmony__intake_ready(harmony__job *job, harmony__paths *paths, harmony_error *error)
 {
 	harmony__paths taken = {.context = job->context};
-	bool same = job->part != NULL && print_of(paths) == job->part->print;
-	harmony_status status = drop_known(paths, &taken, job, error);
+	uint64_t print;
+	harmony_status status = print_of(&print, paths, error);
+	bool same = job->part != NULL && print == job->part->print;
 
+	job->unreadable = status != HARMONY_OK;
+	if (status == HARMONY_OK)
+		status = drop_known(paths, &taken, job, error);
 	/* A crash between taking in and archiving left them where they were. */
 	if (status == HARMONY_OK && taken.count > 0 && paths->count == 0)
 		clear_away(job, &taken, harmony__wall(job->context), true);

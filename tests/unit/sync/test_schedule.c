@@ -737,6 +737,15 @@ static void reads_nothing_but_files(void **state)
 		assert_int_equal(booked(0), 1 + (unsigned)i);
 		assert_int_equal(h.told.ended[HARMONY_PROBLEM_FILE], 1);
 	}
+	/* what cannot even be looked at is told, too */
+	path_of(path, 0, "fmuta6.csv");
+	assert_int_equal(symlink("fmuta6.csv", path), 0);
+	run_for(HOUR);
+	assert_int_equal(h.told.begun[HARMONY_PROBLEM_FOLDER], 1);
+	assert_non_null(strstr(h.told.message, "fmuta6.csv"));
+	assert_int_equal(unlink(path), 0);
+	run_for(MINUTE);
+	assert_int_equal(h.told.ended[HARMONY_PROBLEM_FOLDER], 1);
 }
 
 /* ---- what goes wrong for a while ---- */
