@@ -207,12 +207,22 @@ static void close_pair(const int pair[2])
 			close(pair[i]);
 }
 
+/* As all paths of the configuration: relative to its file. A bare name is looked for in PATH.
+   NULL: no memory. */
+static char *program_path(const struct alerts *alerts, const char *word)
+{
+	char *path = NULL;
+	if (*word == '/' || !strchr(word, '/'))
+		return strdup(word);
+	return asprintf(&path, "%s/%s", alerts->folder, word) < 0 ? NULL : path;
+}
+
 /* Runs the command for one letter. An errno, or 0. */
 static int run(const struct alerts *alerts, struct alert_child *child,
 	       const struct alert_letter *letter)
 {
 	char *variables[24], *words[WORDS], *copy = strdup(alerts->command);
-	char shell[] = "/bin/sh", option[] = "-c";
+	char shell[] = "/bin/sh", option[] = "-c", *program = NULL;
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 	size_t count = environment(variables, letter), len = strlen(letter->text);
 	int problem = copy ? 0 : ENOMEM;
@@ -224,6 +234,10 @@ static int run(const struct alerts *alerts, struct alert_child *child,
 	} else if (!problem && !words_of(words, copy)) {
 		problem = EINVAL;
 	}
+	if (!problem && (program = program_path(alerts, words[0])) == NULL)
+		problem = ENOMEM;
+	else if (!problem)
+		words[0] = program;
 	if (!problem && (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC | O_NONBLOCK) != 0))
 		problem = errno;
 	/* The pipe holds all of it: this never waits. */
@@ -239,6 +253,7 @@ static int run(const struct alerts *alerts, struct alert_child *child,
 	close_pair(out);
 	for (size_t i = 0; i < count; i++)
 		free(variables[i]);
+	free(program);
 	free(copy);
 	return problem;
 }
@@ -384,14 +399,20 @@ void alerts_init(struct alerts *alerts, int wake)
 		alerts->children[i].fd = -1;
 }
 
-bool alerts_set(struct alerts *alerts, const char *command, bool shell, int64_t timeout)
+bool alerts_set(struct alerts *alerts, const char *command, const char *folder, bool shell,
+		int64_t timeout)
 {
-	char *copy = command ? strdup(command) : NULL;
-	if (command && !copy)
+	char *copy = command ? strdup(command) : NULL, *where = strdup(folder);
+	if ((command && !copy) || !where) {
+		free(copy);
+		free(where);
 		return false;
+	}
 	pthread_mutex_lock(&alerts->lock);
 	free(alerts->command);
+	free(alerts->folder);
 	alerts->command = copy;
+	alerts->folder = where;
 	alerts->shell = shell;
 	alerts->timeout = timeout;
 	pthread_mutex_unlock(&alerts->lock);
@@ -435,5 +456,6 @@ void alerts_free(struct alerts *alerts)
 		free_letter(letter);
 	}
 	free(alerts->command);
+	free(alerts->folder);
 	pthread_mutex_destroy(&alerts->lock);
 }

@@ -340,7 +340,8 @@ static harmony_status apply_general(struct service *s, const struct config *conf
 {
 	const char *command = general(config, "alert_command");
 	bool shell = strcmp(general(config, "alert_shell"), "yes") == 0;
-	if (!alerts_set(&s->alerts, command, shell, duration(general(config, "alert_timeout"))))
+	if (!alerts_set(&s->alerts, command, config->folder, shell,
+			duration(general(config, "alert_timeout"))))
 		return harmony_error_set(&s->p->error, HARMONY_NOMEM, NULL, "no memory");
 	log_format(strcmp(general(config, "log_format"), "json") == 0 ? LOG_JSON : LOG_TEXT);
 	return endpoint_listen(&s->endpoint, general(config, "metrics_listen"), &s->p->error)

@@ -131,6 +131,7 @@ struct alerts {
 	pthread_mutex_t lock; /* guards all but the children, which are the loop's */
 	int wake;             /* an eventfd, written when a letter comes */
 	char *command;        /* NULL: none */
+	char *folder;         /* a relative path of the program begins there */
 	bool shell;
 	int64_t timeout;
 	struct alert_child children[ALERT_CHILDREN];
@@ -151,7 +152,8 @@ struct alert {
 
 void alerts_init(struct alerts *alerts, int wake);
 /* Takes the settings: command NULL for none. false: no memory. */
-bool alerts_set(struct alerts *alerts, const char *command, bool shell, int64_t timeout);
+bool alerts_set(struct alerts *alerts, const char *command, const char *folder, bool shell,
+		int64_t timeout);
 void alerts_free(struct alerts *alerts);
 /* Puts it in the row for the command. Any thread; never waits for the command. */
 void alerts_send(struct alerts *alerts, const struct alert *alert);

@@ -389,6 +389,19 @@ class Alerts(Case):
         self.assertIn("Until:", self.alert("ended", "records")[1])
         running.stop()
 
+    def test_relative_command(self):
+        """Relative to the configuration, wherever the service was started."""
+        house = self.house
+        (house.folder / "etc").mkdir()
+        os.rename(self.alert_command(), house.folder / "etc/alert")
+        house.configure({"dairy": house.ledger()}, alert_command="./alert")
+        text = (house.folder / "harmony.conf").read_text().replace("dairy/", "../dairy/")
+        house.write("etc/harmony.conf", text)
+        running = house.serve("--config", str(house.folder / "etc/harmony.conf"))
+        self.wrong()
+        self.alert("begun", "records")
+        running.stop()
+
     def test_names_every_line(self):
         """Each of them while there is room, and how many there are besides."""
         house = self.house
