@@ -96,6 +96,15 @@ for path in sources + [p for p in outside if p.relative_to(root).parts[0] == "ex
             if name.startswith(library) and kind == "<" and relative != home:
                 failures.append(f"{relative}:{number}: <{name}> belongs in {home} alone")
 
+# A caller's error is filled by base alone, which keeps its first cause and its size; and
+# what stands beside a message is said before it.
+for path in sources:
+    text = path.read_text()
+    if path.relative_to(lib).parts[0] != "base" and re.search(r"\*error = |error->vendor", text):
+        failures.append(f"{path.relative_to(root)}: fills an error by itself; use harmony__error_give or _vendor")
+    if re.search(r"harmony_error_set\([^;]*;\s*harmony__error_(place|vendor)\(error", text):
+        failures.append(f"{path.relative_to(root)}: harmony__error_place and _vendor come before the message")
+
 for path in sources + outside + sorted((root / "include").rglob("*.h")):
     if not path.read_text().startswith("/* SPDX-License-Identifier: MIT */\n"):
         failures.append(f"{path.relative_to(root)}: does not begin with its SPDX line")

@@ -195,8 +195,7 @@ harmony_status exact_place(int *severity, harmony__frame *f, harmony__buf *out,
 		 x->division);
 	status = exact_rows(x, path, NULL, take_company, &c, &mine);
 	if (status != HARMONY_OK && status != HARMONY_REJECTED && status != HARMONY_CONFIG) {
-		if (error)
-			*error = mine;
+		harmony__error_give(error, &mine);
 		return status;
 	}
 	if (status == HARMONY_OK && !c.found) {

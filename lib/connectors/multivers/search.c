@@ -79,8 +79,8 @@ static harmony_status list_journal(bool *listed, day_search *s, harmony_error *e
 	*listed = status == HARMONY_OK;
 	if (status == HARMONY_REJECTED) /* this Multivers has no such list */
 		return HARMONY_OK;
-	if (status != HARMONY_OK && error && error->status == HARMONY_OK)
-		*error = mine;
+	if (status != HARMONY_OK)
+		harmony__error_give(error, &mine);
 	return status;
 }
 
