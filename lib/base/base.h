@@ -255,6 +255,8 @@ void harmony__os_boot(char boot[HARMONY__BOOT_SIZE]);
 /* HARMONY_CONFIG with the command that mends it, when a file (`what`: "the key file") is not
    ours alone. HARMONY_NOTFOUND without an error text. */
 harmony_status harmony__file_private(const char *path, const char *what, harmony_error *error);
+/* socket(2), closed on exec: a program that the host starts inherits no connection. */
+int harmony__os_socket(int family, int type, int protocol);
 /* Keeps the pages of a secret out of core dumps, where the system can. */
 void harmony__os_hide(const void *buffer, size_t len);
 /* Wipes what functions that returned left of a secret on the stack: saved vector registers,

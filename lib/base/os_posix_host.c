@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,11 @@ void harmony__os_boot(char boot[HARMONY__BOOT_SIZE])
 	}
 	boot[len > 0 ? len : 0] = '\0';
 	boot[strcspn(boot, "\n")] = '\0';
+}
+
+int harmony__os_socket(int family, int type, int protocol)
+{
+	return socket(family, type | SOCK_CLOEXEC, protocol);
 }
 
 void harmony__os_hide(const void *buffer, size_t len)

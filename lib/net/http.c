@@ -350,12 +350,20 @@ static harmony_status make_headers(struct curl_slist **list, harmony__buf *line,
 	return ok ? HARMONY_OK : HARMONY_NOMEM;
 }
 
+/* libcurl's own sockets would go to the children of the host, a login in them. */
+static curl_socket_t on_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)user, (void)purpose;
+	return harmony__os_socket(address->family, address->socktype, address->protocol);
+}
+
 static void set_transport(harmony__http *http, exchange *x, const harmony__http_request *request)
 {
 	CURL *easy = http->easy;
 
 	curl_easy_reset(easy);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"); /* http: loopback, checked */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

@@ -15,7 +15,7 @@ whole = sys.argv[5] == "whole"  # a build without some feature lacks functions
 BANNED = set("""
 printf fprintf vprintf vfprintf puts fputs putchar putc fputc fwrite perror psignal
 exit _exit _Exit quick_exit atexit abort __assert_fail
-dup dup2 creat pipe socket accept fopen fdopen
+dup dup2 creat pipe accept fopen fdopen
 setlocale newlocale uselocale signal sigaction sigprocmask raise chdir fchdir umask
 setenv putenv unsetenv setuid setgid system popen fork vfork
 strtod strtof strtold atof atoi atol atoll strtok sprintf vsprintf gets strcpy strcat scanf sscanf

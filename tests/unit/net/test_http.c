@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -16,8 +18,29 @@ static harmony_host host;
 static int64_t stop_at; /* monotonic ms; 0: never */
 static int hurry = 1;    /* 1: when nothing is half done; 2: at once */
 
+static bool looking;
+static int connections, inherited; /* that a look found, and of these open across exec */
+
+/* Connections of this process other than those that it was born with. */
+static void look_at_descriptors(void)
+{
+	struct sockaddr_storage peer;
+
+	connections = inherited = 0;
+	for (int fd = 3; fd < 256; fd++) {
+		socklen_t size = sizeof(peer);
+		if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0 ||
+		    (peer.ss_family != AF_INET && peer.ss_family != AF_INET6))
+			continue;
+		connections++;
+		inherited += (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
+	}
+}
+
 static int cancelled(void *user)
 {
+	if (looking)
+		look_at_descriptors();
 	return stop_at && harmony__os_monotonic() >= stop_at ? hurry : 0;
 }
 
@@ -284,6 +307,23 @@ static void test_cancel_at_once(void **state)
 	stop_at = 0;
 }
 
+/* A child of the host, started at whatever moment, must not get a connection with a login. */
+static void test_connections_end_at_exec(void **state)
+{
+	harmony__http *http;
+	harmony__http_response response;
+
+	looking = true;
+	assert_int_equal(harmony__http_new(&http, &host, NULL, NULL), HARMONY_OK);
+	harmony__http_response_init(&response, context);
+	assert_int_equal(exchange(http, "GET", "/slow/0.2", NULL, &response), HARMONY__HTTP_DONE);
+	looking = false;
+	assert_true(connections > 0);
+	assert_int_equal(inherited, 0);
+	harmony__http_response_free(&response);
+	harmony__http_free(http);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -292,7 +332,8 @@ int main(void)
 		cmocka_unit_test(test_never_sent_twice), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_gzip_headers_and_wait), cmocka_unit_test(test_what_is_sent),
 		cmocka_unit_test(test_addresses),        cmocka_unit_test(test_header_injection),
-		cmocka_unit_test(test_cancel),           cmocka_unit_test(test_cancel_at_once)};
+		cmocka_unit_test(test_cancel),           cmocka_unit_test(test_cancel_at_once),
+		cmocka_unit_test(test_connections_end_at_exec)};
 	int failed;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
