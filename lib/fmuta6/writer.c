@@ -368,7 +368,7 @@ static void put_record(harmony_fmuta6_writer *w)
 harmony_status harmony_fmuta6_writer_add(harmony_fmuta6_writer *w, const harmony_record *record,
                                          harmony_error *error)
 {
-	int kind = file_kind_of(record);
+	int kind = file_kind_of(record), before = w->file_kind;
 	harmony_status status;
 
 	if (!kind)
@@ -389,6 +389,8 @@ harmony_status harmony_fmuta6_writer_add(harmony_fmuta6_writer *w, const harmony
 	w->file_kind = kind;
 	w->record = record;
 	put_record(w);
+	if (w->rows.status)
+		w->file_kind = before; /* nothing of it is written, the byte order mark neither */
 	if (w->rows.status == HARMONY_RANGE)
 		return harmony_error_set(error, HARMONY_RANGE, NULL,
 		                         "the amounts of the entry add up to more than one can hold");

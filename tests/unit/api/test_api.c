@@ -332,6 +332,42 @@ static void returns_of_callbacks_come_back(void **state)
 	code = HARMONY_OK;
 }
 
+/* ---- a record that cannot be written ---- */
+
+static harmony_status keep_bytes(const void *data, size_t len, void *user)
+{
+	char *kept = user;
+	size_t used = strlen(kept);
+
+	memcpy(kept + used, data, len < 1000 - used ? len : 1000 - used);
+	return HARMONY_OK;
+}
+
+/* It leaves nothing behind, and the file begins with the next one as if it had not been. */
+static void writes_all_of_a_file_after_a_refusal(void **state)
+{
+	char bytes[1001] = "";
+	harmony_record *huge, *entry;
+	harmony_fmuta6_writer *writer;
+
+	harmony_record_new(&huge, context, HARMONY_SALES_INVOICE, NULL);
+	harmony_record_new(&entry, context, HARMONY_MEMORIAL, NULL);
+	for (size_t row = 1; row <= 2; row++) {
+		assert_int_equal(harmony_record_add_line(huge, NULL, NULL), HARMONY_OK);
+		assert_int_equal(harmony_record_set_number(huge, row, HARMONY_FIELD_AMOUNT,
+		                                           INT64_MAX, NULL),
+		                 HARMONY_OK);
+	}
+	harmony_fmuta6_writer_new(&writer, context, NULL, keep_bytes, bytes, NULL);
+	assert_int_equal(harmony_fmuta6_writer_add(writer, huge, NULL), HARMONY_RANGE);
+	assert_string_equal(bytes, "");
+	assert_int_equal(harmony_fmuta6_writer_add(writer, entry, NULL), HARMONY_OK);
+	assert_memory_equal(bytes, "\xef\xbb\xbf", 3);
+	harmony_fmuta6_writer_free(writer);
+	harmony_record_free(entry);
+	harmony_record_free(huge);
+}
+
 /* ---- the first cause ---- */
 
 static harmony_error first, before;
@@ -491,6 +527,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(takes_structs_of_other_headers),
 		cmocka_unit_test(sets_no_option_behind_a_struct),
 		cmocka_unit_test(returns_of_callbacks_come_back),
+		cmocka_unit_test(writes_all_of_a_file_after_a_refusal),
 		cmocka_unit_test(the_first_cause_wins),
 		cmocka_unit_test(a_call_that_succeeds_keeps_it_too),
 		cmocka_unit_test(pulls_a_file),
