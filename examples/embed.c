@@ -13,6 +13,14 @@ static harmony_status tell(const harmony_record_state *record, void *user)
 	return HARMONY_OK;
 }
 
+/* A call that made its run says HARMONY_OK; what the run came to stands in it. */
+static void tell_run(const harmony_run *run)
+{
+	if (run->message[0])
+		fprintf(stderr, "run %lld %s: %s\n", (long long)run->id,
+		        harmony_run_state_word(run->state), run->message);
+}
+
 static harmony_status work(harmony_sync *erp, const char *const *paths, size_t count,
                            harmony_error *error)
 {
@@ -27,10 +35,14 @@ static harmony_status work(harmony_sync *erp, const char *const *paths, size_t c
 	printf("%llu records: %llu booked, %llu skipped, %llu rejected\n",
 	       (unsigned long long)run.records.total, (unsigned long long)run.records.booked,
 	       (unsigned long long)run.records.skipped, (unsigned long long)run.records.rejected);
+	tell_run(&run);
 	harmony_sync_show(NULL, erp, run.id, HARMONY_SHOW_FAILED, tell, stdout, error);
 	status = harmony_sync_import(&run, erp, "books", "dbopen.csv", error);
-	printf("%llu sales, %llu purchase invoices open\n", (unsigned long long)run.sales,
-	       (unsigned long long)run.purchase);
+	if (status == HARMONY_OK && run.state == HARMONY_RUN_SUCCEEDED)
+		printf("%llu sales, %llu purchase invoices open\n", (unsigned long long)run.sales,
+		       (unsigned long long)run.purchase);
+	else if (status == HARMONY_OK) /* dbopen.csv is what it was */
+		tell_run(&run);
 	return status;
 }
 

@@ -95,12 +95,13 @@ int main(int argc, char **argv)
 	harmony_context *context = NULL;
 	harmony_settings *settings = NULL;
 	harmony_sync *sync = NULL;
-	harmony_store_options store = {sizeof(store), "own.db", NULL, 0, 60000};
+	harmony_store_options store = HARMONY_STORE_OPTIONS_INIT;
 	harmony_sync_options options = HARMONY_SYNC_OPTIONS_INIT;
-	harmony_export_options files = {sizeof(files), (const char *const *)(argv + 1), 0, 0, NULL, NULL};
+	harmony_export_options files = HARMONY_EXPORT_OPTIONS_INIT;
 	harmony_run run = HARMONY_RUN_INIT;
 	harmony_error error = HARMONY_ERROR_INIT;
-	files.path_count = (size_t)argc - 1;
+	store.path = "own.db";
+	files.paths = (const char *const *)(argv + 1), files.path_count = (size_t)argc - 1;
 	if (!harmony_context_new(&context, NULL, &error) && /* 0 is HARMONY_OK */
 	    !harmony_settings_new(&settings, context, &error) &&
 	    !harmony_store_open(&options.store, context, &store, &error) &&

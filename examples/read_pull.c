@@ -21,6 +21,15 @@ static size_t take(void *buffer, size_t size, void *file)
 	return len == 0 && ferror((FILE *)file) ? (size_t)-1 : len;
 }
 
+/* What the loop does not see: a record with failures is skipped, and only told here. */
+static harmony_status tell(const harmony_diagnostic *diagnostic, void *file)
+{
+	if (diagnostic->severity == HARMONY_FAILURE)
+		fprintf(stderr, "read_pull: line %llu: %s\n", (unsigned long long)diagnostic->line,
+		        diagnostic->message);
+	return HARMONY_OK;
+}
+
 /* Adds to the account of that code; a table that is full keeps what it has. */
 static void add(account *accounts, const char *code, int64_t amount)
 {
@@ -55,7 +64,7 @@ int main(void)
 	char amount[HARMONY_DECIMAL_SIZE];
 	harmony_status status = harmony_context_new(&context, NULL, &error);
 	if (status == HARMONY_OK)
-		status = harmony_fmuta6_pull_new(&pull, context, NULL, "fmuta6.csv", take, NULL, stdin,
+		status = harmony_fmuta6_pull_new(&pull, context, NULL, "fmuta6.csv", take, tell, stdin,
 		                                 &error);
 	while (status == HARMONY_OK) {
 		status = harmony_fmuta6_pull_next(&record, pull, &error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <harmony/harmony.h>
 #include <stdio.h>
-static size_t take(void *to, size_t size, void *file) { return fread(to, 1, size, file); }
+static harmony_status tell(const harmony_diagnostic *what, void *to)
+{ return fprintf(to, "line %d: %s\n", (int)what->line, what->message) < 0 ? HARMONY_USER : HARMONY_OK; }
 int main(void)
 {
 	char number[HARMONY_KEY_SIZE], total[32];
@@ -9,7 +10,7 @@ int main(void)
 	harmony_context *context = NULL;
 	harmony_fmuta6_pull *pull = NULL;
 	if (!harmony_context_new(&context, NULL, NULL) &&
-	    !harmony_fmuta6_pull_new(&pull, context, NULL, "fmuta6.csv", take, NULL, stdin, NULL))
+	    !harmony_fmuta6_pull_open(&pull, context, NULL, "-", tell, stderr, NULL)) /* or a path */
 		while (!harmony_fmuta6_pull_next(&record, pull, NULL) && record) {
 			harmony_record_identifier(number, record);               /* 70/24700001 */
 			harmony_record_get_path(total, sizeof total, record, "total"); /* 142.80 */
