@@ -183,11 +183,11 @@ typedef struct harmony_context harmony_context;
 /* Makes a context; `options` NULL means the defaults, and is copied. The context
    must outlive everything made from it. It may be shared by threads.
    Errors: HARMONY_NOMEM, HARMONY_INVALID (struct_size 0, allocator without
-   resize). */
+   resize, clock without one of its functions). */
 HARMONY_API harmony_status harmony_context_new(harmony_context **out,
                                                const harmony_context_options *options,
                                                harmony_error *error);
-/* Frees it. NULL is allowed. */
+/* Frees it, when nothing that was made from it is left. NULL is allowed. */
 HARMONY_API void harmony_context_free(harmony_context *context);
 
 /* Fills `buffer` with up to `size` bytes; returns how many, 0 at the end, (size_t)-1 when it
@@ -249,8 +249,11 @@ HARMONY_API harmony_date harmony_date_from_days(int32_t days);
    compare byte by byte. */
 typedef struct harmony_settings harmony_settings;
 
+/* Makes an empty list. One handle from one thread at a time; several may read one that
+   nobody changes. Errors: HARMONY_NOMEM. */
 HARMONY_API harmony_status harmony_settings_new(harmony_settings **out, harmony_context *context,
                                                 harmony_error *error);
+/* Frees it, and wipes the values, which may be secrets. NULL is allowed. */
 HARMONY_API void harmony_settings_free(harmony_settings *settings);
 /* Sets or replaces; both texts are copied. A NULL value removes the key.
    Errors: HARMONY_NOMEM, HARMONY_INVALID (empty key). */
@@ -258,7 +261,8 @@ HARMONY_API harmony_status harmony_settings_set(harmony_settings *settings, cons
                                                 const char *value, harmony_error *error);
 /* The value, borrowed until the next set of that key; NULL when absent. */
 HARMONY_API const char *harmony_settings_get(const harmony_settings *settings, const char *key);
-/* The n-th pair in the order in which keys were first set. 0: no such index. */
+/* The n-th pair in the order in which keys were first set, borrowed until the next set.
+   0: no such index, and nothing is written. */
 HARMONY_API int harmony_settings_at(const harmony_settings *settings, size_t index,
                                     const char **key, const char **value);
 

@@ -27,6 +27,7 @@ enum {
 	HARMONY_OUTCOME_DIFFERS = 6   /* find and read_back: there, with other content; `message` says what */
 };
 
+/* Connectors get them in arrays: its size changes with HARMONY_CONNECTOR_ABI only. */
 typedef struct harmony_verdict {
 	size_t struct_size;
 	int outcome;         /* HARMONY_OUTCOME_* */
@@ -41,7 +42,9 @@ typedef struct harmony_verdict {
 #define HARMONY_VERDICT_INIT                                                                       \
 	{sizeof(harmony_verdict), HARMONY_OUTCOME_NONE, 0, "", "", "", "", ""}
 
-/* Fills a verdict and cuts texts at whole characters; printf formatting. */
+/* Sets outcome, code, field and message of a verdict (NULL: "") and cuts them at whole
+   characters; printf formatting. retry_after, remote_id and vendor stay as they are. Any
+   thread. */
 HARMONY_API void harmony_verdict_set(harmony_verdict *verdict, int outcome, const char *code,
                                      const char *field, const char *format, ...)
 #if defined(__GNUC__)
@@ -132,7 +135,8 @@ typedef struct harmony_connector {
 
 	/* MUST */
 
-	/* Makes an instance for one integration. No network yet. Errors: HARMONY_CONFIG
+	/* Makes an instance for one integration, which may be NULL where there is no state;
+	   after HARMONY_OK, and only then, close follows. No network yet. Errors: HARMONY_CONFIG
 	   (names the key), HARMONY_NOMEM, HARMONY_IO. */
 	harmony_status (*open)(void **instance, const harmony_host *host, harmony_error *error);
 	void (*close)(void *instance);
@@ -182,7 +186,8 @@ typedef struct harmony_connector {
 	harmony_status (*login_token)(void *instance, const char *refresh_token, harmony_error *error);
 	/* Keeps the login alive when it is due. `*next` receives when to call again (ms). */
 	harmony_status (*keep_alive)(void *instance, int64_t *next, harmony_error *error);
-	/* One JSON object about limits left and token expiry, for `status`. No network. */
+	/* One JSON object about limits left and token expiry, for `status`. No network. A key
+	   "refresh_expires_in" says in how many seconds a login ends that nobody uses. */
 	harmony_status (*report)(void *instance, harmony_write_fn write, void *user,
 	                         harmony_error *error);
 } harmony_connector;
@@ -191,7 +196,7 @@ typedef struct harmony_connector {
    Errors: HARMONY_INVALID, naming what is missing. */
 HARMONY_API harmony_status harmony_connector_check(const harmony_connector *connector,
                                                    harmony_error *error);
-/* A connector that this build has, by name; NULL when there is none. Static. */
+/* A connector that this build has, by name; NULL when there is none. Static, any thread. */
 HARMONY_API const harmony_connector *harmony_connector_find(const char *name);
 /* The n-th of them, NULL behind the last: for listings. */
 HARMONY_API const harmony_connector *harmony_connector_at(size_t index);

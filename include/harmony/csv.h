@@ -103,14 +103,18 @@ HARMONY_API harmony_status harmony_csv_new(harmony_csv **out, harmony_context *c
    these files never are); what `row` returned. After an error the handle is dead. */
 HARMONY_API harmony_status harmony_csv_feed(harmony_csv *csv, const void *data, size_t len,
                                             harmony_error *error);
-/* Ends the input: hands on the last row. */
+/* Ends the input: hands on the last row. Errors: as feed; HARMONY_STATE, as feed, after an
+   error or finish. */
 HARMONY_API harmony_status harmony_csv_finish(harmony_csv *csv, harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_csv_free(harmony_csv *csv);
 /* The delimiter in use; 0 while it is undecided. */
 HARMONY_API char harmony_csv_delimiter(const harmony_csv *csv);
 
 /* Pull, on top of the same tokenizer: the next row of what `read` gives.
-   `*row` is valid until the next call, NULL at the end. */
+   `options` as in harmony_csv_new. Errors of new: HARMONY_NOMEM, HARMONY_INVALID (no
+   `read`). Of next: those of feed, and HARMONY_IO (`read` gave (size_t)-1); the handle is
+   dead then. `*row` is valid until the next call, NULL at the end. */
 typedef struct harmony_csv_pull harmony_csv_pull;
 HARMONY_API harmony_status harmony_csv_pull_new(harmony_csv_pull **out, harmony_context *context,
                                                 const harmony_csv_options *options,

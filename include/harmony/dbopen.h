@@ -60,7 +60,8 @@ typedef struct harmony_dbopen_options {
 HARMONY_API const harmony_key *harmony_dbopen_keys(void);
 /* Sets one of them by its name and text. Errors, which leave the options as they
    were: HARMONY_CONFIG, with the nearest key or column, or the allowed values, in the
-   message; HARMONY_INVALID (an argument is NULL). Any thread. */
+   message; HARMONY_INVALID (an argument is NULL; the struct is of a header that had no
+   such setting yet). Any thread. */
 HARMONY_API harmony_status harmony_dbopen_options_set(harmony_dbopen_options *options,
                                                       const char *key, const char *value,
                                                       harmony_error *error);
@@ -107,6 +108,7 @@ HARMONY_API harmony_status harmony_dbopen_writer_write(harmony_dbopen_writer *wr
 HARMONY_API harmony_status harmony_dbopen_writer_save(harmony_dbopen_writer *writer,
                                                       const char *path, int *changed,
                                                       harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_dbopen_writer_free(harmony_dbopen_writer *writer);
 
 /* dbopen.csv → outstanding items. Push, like harmony_fmuta6. The 7-column prefix of
@@ -135,6 +137,7 @@ HARMONY_API harmony_status harmony_dbopen_reader_feed(harmony_dbopen_reader *rea
 /* Ends the input and hands on what is left. An input without any row is fine. */
 HARMONY_API harmony_status harmony_dbopen_reader_finish(harmony_dbopen_reader *reader,
                                                         harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_dbopen_reader_free(harmony_dbopen_reader *reader);
 
 #ifdef __cplusplus

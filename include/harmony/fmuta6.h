@@ -35,10 +35,12 @@ typedef struct harmony_fmuta6_options {
 
 #define HARMONY_FMUTA6_OPTIONS_INIT {sizeof(harmony_fmuta6_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 90}
 
-/* The settings "fmuta6.encoding" and so on, for configuration and help. */
+/* The settings "fmuta6.encoding" and so on, for configuration and help. Static. */
 HARMONY_API const harmony_key *harmony_fmuta6_keys(void);
-/* Sets one of them by its name and text. Errors: HARMONY_CONFIG, with the nearest
-   known key or the allowed values in the message. */
+/* Sets one of them by its name and text. Errors, which leave the options as they were:
+   HARMONY_CONFIG, with the nearest known key or the allowed values in the message;
+   HARMONY_INVALID (an argument is NULL; the struct is of a header that had no such setting
+   yet). Any thread. */
 HARMONY_API harmony_status harmony_fmuta6_options_set(harmony_fmuta6_options *options,
                                                       const char *key, const char *value,
                                                       harmony_error *error);
@@ -84,8 +86,10 @@ HARMONY_API harmony_status harmony_fmuta6_new(harmony_fmuta6 **out, harmony_cont
    is never an error of this call. */
 HARMONY_API harmony_status harmony_fmuta6_feed(harmony_fmuta6 *reader, const void *data, size_t len,
                                                harmony_error *error);
-/* Ends the input and hands on what is left. An input without any entry is fine. */
+/* Ends the input and hands on what is left. An input without any entry is fine. Errors: as
+   feed; both give HARMONY_STATE after an error or finish. */
 HARMONY_API harmony_status harmony_fmuta6_finish(harmony_fmuta6 *reader, harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_fmuta6_free(harmony_fmuta6 *reader);
 /* Fills `out`, started with HARMONY_FMUTA6_SUMMARY_INIT, as far as its struct_size reaches. */
 HARMONY_API void harmony_fmuta6_get_summary(harmony_fmuta6_summary *out, const harmony_fmuta6 *reader);
@@ -114,12 +118,15 @@ HARMONY_API harmony_status harmony_fmuta6_pull_open(harmony_fmuta6_pull **out, h
    UTF-16, damaged gzip); what `diagnostic` returned; HARMONY_STATE (after an error). */
 HARMONY_API harmony_status harmony_fmuta6_pull_next(const harmony_record **record,
                                                     harmony_fmuta6_pull *pull, harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_fmuta6_pull_free(harmony_fmuta6_pull *pull);
 
 /* Records → fmuta6.csv in Exact's own dialect (40 columns, comma, text quoted, point,
    DDMMYYYY, CRLF, UTF-8 with byte order mark unless `encoding` says otherwise).
    What it writes reads back as the same records.
-   `options`: encoding, delimiter, decimal, dates, sales_sign and memorial_sign count. */
+   `options`: encoding, delimiter, decimal, dates, sales_sign and memorial_sign count.
+   Nothing is left to be written at the end. Errors of new: HARMONY_NOMEM, HARMONY_INVALID
+   (no `write`; options). */
 typedef struct harmony_fmuta6_writer harmony_fmuta6_writer;
 HARMONY_API harmony_status harmony_fmuta6_writer_new(harmony_fmuta6_writer **out,
                                                      harmony_context *context,
@@ -128,10 +135,13 @@ HARMONY_API harmony_status harmony_fmuta6_writer_new(harmony_fmuta6_writer **out
                                                      harmony_error *error);
 /* Writes one entry (fmuta6), customer (debitr, 53 columns) or supplier (credit, 51
    columns). One output holds one kind of file: the first record decides, another
-   kind is HARMONY_UNSUPPORTED. */
+   kind is HARMONY_UNSUPPORTED. Errors: HARMONY_RANGE (amounts beyond 64 bits),
+   HARMONY_FORMAT (a text that the encoding cannot hold), HARMONY_LIMIT, HARMONY_NOMEM, of
+   which nothing is written; what `write` returned. */
 HARMONY_API harmony_status harmony_fmuta6_writer_add(harmony_fmuta6_writer *writer,
                                                      const harmony_record *record,
                                                      harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_fmuta6_writer_free(harmony_fmuta6_writer *writer);
 
 #ifdef __cplusplus

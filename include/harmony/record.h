@@ -201,10 +201,12 @@ typedef struct harmony_record harmony_record;
 /* Makes an empty record of `kind`. Errors: HARMONY_NOMEM, HARMONY_INVALID. */
 HARMONY_API harmony_status harmony_record_new(harmony_record **out, harmony_context *context,
                                               harmony_kind kind, harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_record_free(harmony_record *record);
-/* Empties it for another use; keeps its memory. */
+/* Empties it for another use; keeps its memory. Errors: HARMONY_INVALID (no such kind), and
+   it stays as it was. */
 HARMONY_API harmony_status harmony_record_reset(harmony_record *record, harmony_kind kind);
-/* A deep copy with its own memory, of the context of `record`. */
+/* A deep copy with its own memory, of the context of `record`. Errors: HARMONY_NOMEM. */
 HARMONY_API harmony_status harmony_record_copy(harmony_record **out, const harmony_record *record,
                                                harmony_error *error);
 
@@ -215,7 +217,8 @@ HARMONY_API size_t harmony_record_lines(const harmony_record *record);
 HARMONY_API harmony_status harmony_record_add_line(harmony_record *record, size_t *row,
                                                    harmony_error *error);
 
-/* Where it came from. `file` is copied; line counts from 1, 0 when unknown. */
+/* Where it came from. `file` (NULL: "") is copied; line counts from 1, 0 when unknown.
+   Errors: HARMONY_NOMEM, HARMONY_LIMIT (HARMONY_MAX_ENTRY). */
 HARMONY_API harmony_status harmony_record_set_source(harmony_record *record, const char *file,
                                                      uint64_t line, harmony_error *error);
 /* Borrowed from the record; "" when unknown. */
@@ -224,7 +227,7 @@ HARMONY_API uint64_t harmony_record_source_line(const harmony_record *record);
 
 /* 1 when the field is present in that row, 0 when absent or not of this row. */
 HARMONY_API int harmony_record_has(const harmony_record *record, size_t row, harmony_field field);
-/* Makes it absent. */
+/* Makes it absent; nothing when it is. */
 HARMONY_API void harmony_record_unset(harmony_record *record, size_t row, harmony_field field);
 
 /* Getters, one a type. They return HARMONY_OK; HARMONY_NOTFOUND when absent
@@ -320,7 +323,8 @@ HARMONY_API int harmony_record_key(char *buffer, const harmony_record *record);
    Into `buffer` of HARMONY_KEY_SIZE, NUL-ended. */
 HARMONY_API void harmony_record_identifier(char *buffer, const harmony_record *record);
 /* SHA-256 over all fields in table order, the source apart: the same content has
-   the same hash whatever file and dialect it came from. */
+   the same hash whatever file and dialect it came from. Always HARMONY_OK: it takes no
+   memory. */
 HARMONY_API harmony_status harmony_record_hash(uint8_t hash[HARMONY_HASH_SIZE],
                                                const harmony_record *record);
 
@@ -333,7 +337,9 @@ HARMONY_API harmony_status harmony_record_write_json(const harmony_record *recor
                                                      harmony_error *error);
 
 /* A hledger journal transaction (customers and suppliers become comments); what
-   `hledger -f - check` accepts. Accounts: "debtors:CODE", "creditors:CODE",
+   `hledger -f - check` accepts. Errors: HARMONY_INVALID (an entry without a date),
+   HARMONY_RANGE (amounts beyond 64 bits), of which nothing is written; what `write`
+   returned. Accounts: "debtors:CODE", "creditors:CODE",
    "vat:CODE", "ledger:ACCOUNT", "journal:NUMBER" for the bank's side. */
 HARMONY_API harmony_status harmony_record_write_hledger(const harmony_record *record,
                                                         harmony_write_fn write, void *user,
@@ -359,10 +365,12 @@ HARMONY_API harmony_status harmony_jsonl_new(harmony_jsonl **out, harmony_contex
                                              const char *file, harmony_record_fn record,
                                              harmony_diagnostic_fn diagnostic, void *user,
                                              harmony_error *error);
-/* Errors: HARMONY_NOMEM (dead), what a callback returned (dead). */
+/* Errors of feed and finish, after which the handle can only be freed: HARMONY_NOMEM; what a
+   callback returned; HARMONY_STATE (after an error). */
 HARMONY_API harmony_status harmony_jsonl_feed(harmony_jsonl *reader, const void *data, size_t len,
                                               harmony_error *error);
 HARMONY_API harmony_status harmony_jsonl_finish(harmony_jsonl *reader, harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_jsonl_free(harmony_jsonl *reader);
 
 #ifdef __cplusplus

@@ -18,9 +18,11 @@ extern "C" {
    the library runs the jobs on threads of its own (start, stop), or the host gives the
    loop (next_due, step); never both at once.
 
-   Threads     new, free, start and stop: one thread, which is none of the schedule's. All
-               else: any thread, at any time, also from within the event callback. The
-               context is shared by threads: its allocator, log and clock must allow that.
+   Threads     new, free, start, stop and step: one thread, which is none of the schedule's
+               (step does the jobs on it). begin, add and apply: one thread at a time. All
+               else: any thread, at any time. From within the event callback all but new,
+               free, start, stop and step may be called. The context is shared by threads:
+               its allocator, log and clock must allow that.
    Files       The folder of export_path is looked at every `scan` ms; that is what
                counts, and what works on a network share. harmony_schedule_hint only makes
                it sooner. Files are taken (relations first, all of them or none) when they
@@ -110,7 +112,7 @@ typedef void (*harmony_schedule_event_fn)(const harmony_schedule_event *event, v
 typedef struct harmony_schedule_options {
 	size_t struct_size;
 	/* Opens one handle of the store; each worker has one, and closes it. MUST. Called on
-	   the worker's thread. */
+	   the worker's thread. One that harmony_store_check refuses is the problem STORE. */
 	harmony_status (*open_store)(harmony_store **out, void *user, harmony_error *error);
 	const char *folder; /* where relative paths of settings begin; NULL: the working folder */
 	const char *who;    /* as in harmony_sync_options */
@@ -176,7 +178,7 @@ HARMONY_API harmony_status harmony_schedule_step(int *did, harmony_schedule *sch
                                                  harmony_error *error);
 
 /* Something may have changed: the export folder of integration `name` (NULL: of all) is
-   looked at now. Cheap, never waits. HARMONY_NOTFOUND. */
+   looked at now. Cheap, never waits. HARMONY_NOTFOUND, HARMONY_INVALID (no schedule). */
 HARMONY_API harmony_status harmony_schedule_hint(harmony_schedule *schedule, const char *name);
 /* As if its time had come: imports, offers what waits, looks at the login. NULL: all. */
 HARMONY_API harmony_status harmony_schedule_poke(harmony_schedule *schedule, const char *name);

@@ -17,14 +17,17 @@ typedef struct harmony_source harmony_source;
    HARMONY_NOTFOUND, HARMONY_NOMEM. */
 HARMONY_API harmony_status harmony_source_open(harmony_source **out, harmony_context *context,
                                                const char *path, harmony_error *error);
-/* Over a callback; `name` is what diagnostics call it. */
+/* Over a callback; `name` (copied; NULL: "") is what diagnostics call it. Errors:
+   HARMONY_NOMEM, HARMONY_INVALID (no `read`). */
 HARMONY_API harmony_status harmony_source_from(harmony_source **out, harmony_context *context,
                                                const char *name, harmony_read_fn read, void *user,
                                                harmony_error *error);
-/* Over memory, which must outlive the source. */
+/* Over `len` bytes of memory, which must outlive the source. Errors: HARMONY_NOMEM,
+   HARMONY_INVALID. */
 HARMONY_API harmony_status harmony_source_from_memory(harmony_source **out, harmony_context *context,
                                                       const char *name, const void *data, size_t len,
                                                       harmony_error *error);
+/* NULL is allowed. */
 HARMONY_API void harmony_source_free(harmony_source *source);
 
 /* The next bytes, borrowed until the next call; `*len` 0 at the end. Errors:

@@ -227,7 +227,8 @@ typedef struct harmony_intake {
 	uint8_t hash[32]; /* SHA-256 of these bytes */
 } harmony_intake;
 
-/* A store, as a struct of functions. All of them take `self` first. Functions marked T
+/* A store, as a struct of functions. All of them take `self` first, behind what they give.
+   Structs that they fill come with their struct_size, and are filled no further. Functions marked T
    must be called between begin and commit; the others may be. Everything that T
    functions did since begin is durable when commit returns HARMONY_OK, and none of
    it happened after rollback, a failed commit or a crash. One handle is used from one

@@ -51,7 +51,9 @@ typedef struct harmony_sync_options {
 #define HARMONY_SYNC_OPTIONS_INIT                                                                  \
 	{sizeof(harmony_sync_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 
-/* Errors: HARMONY_NOMEM, HARMONY_INVALID. */
+/* Makes a handle. Texts of `options` are copied, the store is borrowed; NULL means the
+   defaults. Errors: HARMONY_NOMEM, HARMONY_INVALID (options; a store that
+   harmony_store_check refuses). */
 HARMONY_API harmony_status harmony_sync_new(harmony_sync **out, harmony_context *context,
                                             const harmony_sync_options *options,
                                             harmony_error *error);
@@ -80,7 +82,9 @@ HARMONY_API const harmony_connector *harmony_sync_connector(const harmony_sync *
 
 /* Errors that every call below with a `name` can give: HARMONY_NOTFOUND (no such
    integration; the message names the known ones), HARMONY_CONFIG and HARMONY_IO (from
-   the connector's open), HARMONY_NOMEM, HARMONY_CORRUPT, HARMONY_BUSY. */
+   the connector's open), HARMONY_NOMEM, HARMONY_CORRUPT, HARMONY_BUSY, HARMONY_STATE (it
+   needs a store, and the sync has none), HARMONY_INVALID (no callback to hand things to),
+   and what a callback returned. */
 
 /* ---- export ------------------------------------------------------------------ */
 
@@ -172,7 +176,8 @@ HARMONY_API harmony_status harmony_sync_record(harmony_sync *sync, int64_t id,
                                                harmony_record_state_fn record,
                                                harmony_event_fn event, void *user,
                                                harmony_error *error);
-/* The bytes of an intake file (record->file) as they were received. */
+/* The bytes of an intake file (record->file) as they were received. Errors:
+   HARMONY_NOTFOUND. */
 HARMONY_API harmony_status harmony_sync_file(harmony_sync *sync, int64_t file,
                                              harmony_write_fn write, void *user,
                                              harmony_error *error);
@@ -225,7 +230,8 @@ typedef struct harmony_integration_status {
 } harmony_integration_status;
 typedef harmony_status (*harmony_integration_fn)(const harmony_integration_status *status,
                                                  void *user);
-/* `name` NULL: every integration that was added. */
+/* `name` NULL: every integration that was added. Opens connectors, for their report, but asks
+   no package. */
 HARMONY_API harmony_status harmony_sync_status(harmony_sync *sync, const char *name,
                                                harmony_integration_fn fn, void *user,
                                                harmony_error *error);
@@ -240,7 +246,8 @@ HARMONY_API harmony_status harmony_sync_login_code(harmony_sync *sync, const cha
 HARMONY_API harmony_status harmony_sync_login_token(harmony_sync *sync, const char *name,
                                                     const char *refresh_token,
                                                     harmony_error *error);
-/* Keeps a login alive when that is due; `*next` receives when to call again, in ms. */
+/* Keeps a login alive when that is due; `*next` (not NULL) receives when to call again, in
+   ms. Errors: HARMONY_UNSUPPORTED, HARMONY_AUTH, HARMONY_RETRY, and the connector's. */
 HARMONY_API harmony_status harmony_sync_keep_alive(int64_t *next, harmony_sync *sync,
                                                    const char *name, harmony_error *error);
 
