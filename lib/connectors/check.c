@@ -61,8 +61,9 @@ static harmony_status check_tables(checking *c, harmony_error *error)
 			tell(c, HARMONY_NOTE, p->sources[i].many, "%zu found",
 			     c->frame->tables[i].count);
 		} else if (status == HARMONY_REJECTED || status == HARMONY_CONFIG) {
+			bool more = !strstr(mine.message, mine.vendor); /* "" is in each */
 			tell(c, HARMONY_FAILURE, p->sources[i].many, "%s%s%s", mine.message,
-			     mine.vendor[0] ? ": " : "", mine.vendor);
+			     more ? ": " : "", more ? mine.vendor : "");
 		} else {
 			harmony__error_give(error, &mine);
 			return status;

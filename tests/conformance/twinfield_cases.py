@@ -367,6 +367,16 @@ def browse_whole(suite):
 # ---- the login, the cluster, faults
 
 @case
+def no_access(suite):
+    """A login without a right to the office: each list says so, with the package's words once."""
+    with House(suite.program, suite.package(), {'administration': '999'}) as house:
+        answer = house.run('test', NAME)
+        lines = [line for line in answer.out.splitlines() if line.startswith('error')]
+        assert answer.code == REJECTED and len(lines) == 7 and '0 found' not in answer.out, answer
+        assert all(line.count('Toegang geweigerd') == 1 for line in lines), lines
+
+
+@case
 def company_id(suite):
     """A header that Twinfield does not take names the setting that decides it."""
     for settings, mode in (({}, 'refused'), ({'company_id': 'omit'}, 'required')):
