@@ -107,6 +107,7 @@ harmony_status exact_remember(exact *x, const char *code, const harmony__json *r
 harmony_status exact_recall(char *code, size_t size, exact *x, harmony_error *error)
 {
 	const harmony_host *host = x->frame.host;
+	harmony_error mine = HARMONY_ERROR_INIT;
 	char name[128], ours[HARMONY_KEY_SIZE];
 	size_t len = sizeof(ours);
 	harmony_status status;
@@ -114,10 +115,14 @@ harmony_status exact_recall(char *code, size_t size, exact *x, harmony_error *er
 	if (!*code || strlen(code) >= 64 || !host->memo_load)
 		return HARMONY_OK;
 	name_of(name, sizeof(name), x, code);
-	status = host->memo_load(ours, &len, name, host->user, error);
+	status = host->memo_load(ours, &len, name, host->user, &mine);
+	if (status == HARMONY_NOTFOUND)
+		return HARMONY_OK;
 	if (status == HARMONY_OK)
 		harmony__copy_text(code, size, ours, len);
-	return status == HARMONY_NOTFOUND ? HARMONY_OK : status;
+	else
+		harmony__error_give(error, &mine);
+	return status;
 }
 
 static uint32_t roles_of(const harmony__json *row)

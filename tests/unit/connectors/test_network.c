@@ -255,6 +255,8 @@ static void check_said(harmony_status status, const harmony_error *error)
 {
 	if (status == HARMONY_OK)
 		return;
+	if (error->status != status)
+		print_error("status %d, but said: %s\n", status, error->message);
 	assert_int_equal(error->status, status);
 	assert_true(error->message[0] != '\0');
 }
