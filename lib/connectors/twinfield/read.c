@@ -228,7 +228,7 @@ static harmony_status read_candidates(memorial_search *s, harmony_error *error)
 	return status;
 }
 
-static void look_there(const memorial_search *s, harmony_verdict *verdict)
+static void look_there(const memorial_search *s, bool keyless, harmony_verdict *verdict)
 {
 	char day[11] = "", amount[HARMONY_DECIMAL_SIZE];
 	int64_t sum = 0;
@@ -241,10 +241,12 @@ static void look_there(const memorial_search *s, harmony_verdict *verdict)
 		(void)harmony__date_text(day, s->record, HARMONY_HEADER, HARMONY_FIELD_DATE);
 	harmony_decimal_format(amount, sum, HARMONY_SCALE_AMOUNT, '.');
 	harmony_verdict_set(verdict, HARMONY_OUTCOME_IN_DOUBT, "duplicate", "",
-			    "Twinfield has an entry like this one in daybook %s on %s, of %s, and "
-			    "entries carry no key of ours (memorial_key); see whether it is this "
-			    "one, and book it by hand when it is not",
-			    s->journal, day, amount);
+			    "Twinfield has %s in daybook %s on %s, of %s, and %s; see whether it is "
+			    "this one, and book it by hand when it is not",
+			    keyless ? "an entry like this one" : "many entries like this one",
+			    s->journal, day, amount,
+			    keyless ? "entries carry no key of ours (memorial_key)"
+				    : "shows their keys one by one alone, which takes too long");
 }
 
 static harmony_status tell_memorial(memorial_search *s, harmony_verdict *verdict,
@@ -256,7 +258,7 @@ static harmony_status tell_memorial(memorial_search *s, harmony_verdict *verdict
 
 	if (!s->number[0] && s->candidates.count > 0 &&
 	    (keyless || s->candidates.count > MOST_READ)) {
-		look_there(s, verdict);
+		look_there(s, keyless, verdict);
 		return HARMONY_OK;
 	}
 	if (!s->number[0])

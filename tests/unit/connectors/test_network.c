@@ -291,6 +291,17 @@ static void set_number(harmony_record *record, harmony_field field, const char *
 	    HARMONY_OK);
 }
 
+/* An amount of its own: a package that is asked for entries like it finds one. */
+static void set_amount(harmony_record *memorial, int64_t amount)
+{
+	assert_int_equal(
+	    harmony_record_set_number(memorial, 1, HARMONY_FIELD_AMOUNT, amount, NULL),
+	    HARMONY_OK);
+	assert_int_equal(
+	    harmony_record_set_number(memorial, 2, HARMONY_FIELD_AMOUNT, -amount, NULL),
+	    HARMONY_OK);
+}
+
 /* What is in the package already goes another way than what is new: each pass changes the
    customer, makes a supplier, and books under numbers that no pass had. */
 static void renumber(void)
@@ -306,6 +317,8 @@ static void renumber(void)
 			set_number(records[i], HARMONY_FIELD_CODE, "", last);
 		else if (tested->looks_before)
 			set_number(records[i], HARMONY_FIELD_ENTRY_NUMBER, "", last);
+		if (kind == HARMONY_MEMORIAL && tested->looks_before)
+			set_amount(records[i], last);
 		if (kind == HARMONY_SALES_INVOICE && tested->looks_before)
 			set_number(records[i], HARMONY_FIELD_INVOICE_NUMBER, "", last);
 	}
