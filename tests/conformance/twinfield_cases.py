@@ -234,6 +234,16 @@ def memorial_keys(suite):
         run = house.export(records[:1], DOUBT)  # the store is lost, and nothing tells whose that entry is
         assert len(house.package.entries()) == 1, 'booked again'
         assert 'MEMO' in house.details(run)[0]['error']['message'], house.details(run)
+    many = [R.memorial(str(26900001 + n)) for n in range(60)]  # too many to read the key of each
+    hidden = {code: ['fin.trs.line.freetext1'] for code in ('020', '030_1', '030_2', '030_3')}
+    with House(suite.program, suite.package(), TIMEOUT, modes={'absent_columns': hidden}) as house:
+        house.export(many[:55])
+        house.package.fault('reset_after', house.package.offer, nth=1)
+        house.export(many[55:], DOUBT)
+        house.package.no_faults()
+        message = house.details(house.export(many[55:], DOUBT), '--failed')[0]['error']['message']
+        assert 'many entries like this one in daybook MEMO' in message and 'memorial_key' not in message, message
+        assert len(house.package.entries()) == 60
     with House(suite.program, suite.package(), {'memorial_key': 'freetext1'}, modes={'freetexts': []}) as house:
         failed = house.failed(house.export(records[:1], REJECTED))
         assert all('memorial_key' in r['error']['message'] for r in failed.values()) and failed, failed

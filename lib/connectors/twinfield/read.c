@@ -246,7 +246,7 @@ static void look_there(const memorial_search *s, bool keyless, harmony_verdict *
 			    keyless ? "an entry like this one" : "many entries like this one",
 			    s->journal, day, amount,
 			    keyless ? "entries carry no key of ours (memorial_key)"
-				    : "shows their keys one by one alone, which takes too long");
+				    : "shows the key of one at a time alone");
 }
 
 static harmony_status tell_memorial(memorial_search *s, harmony_verdict *verdict,
