@@ -137,14 +137,21 @@ class Handler(socketserver.StreamRequestHandler):
 
     def read_body(self, headers):
         if headers.get("transfer-encoding", "").lower() != "chunked":
-            return self.rfile.read(int(headers.get("content-length", 0)))
+            return self.all_of(int(headers.get("content-length", 0)))
         body = b""
         while True:
             size = int(self.rfile.readline().split(b";")[0], 16)
-            body += self.rfile.read(size)
+            body += self.all_of(size)
             self.rfile.readline()
             if size == 0:
                 return body
+
+    def all_of(self, size):
+        """No server acts on half a request, as of a client that was killed."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionResetError("the client is gone")
+        return body
 
     def send(self, answer, length=None, cut=None):
         lines = ["HTTP/1.1 %d %s" % (answer.status, answer.reason or REASONS.get(answer.status, "X"))]

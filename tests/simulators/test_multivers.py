@@ -159,6 +159,16 @@ class Paths(Case):
             self.assertIn(b" 411 ", bare.recv(100))
         self.assertIn("length", self.sim.violations[-1]["rule"])
 
+    def test_half_a_request_is_none(self):
+        """The client was killed while it sent: nothing is done, and nothing held against it."""
+        before = len(self.sim.requests)
+        for sent in (b"", b"{"):
+            with socket.create_connection(("127.0.0.1", self.sim.port)) as bare:
+                bare.sendall(b"POST /V221/api/MVL00001/Customer HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n" + sent)
+                bare.shutdown(socket.SHUT_WR)
+                self.assertEqual(bare.recv(100), b"")
+        self.assertEqual((len(self.sim.requests), self.sim.violations), (before, []))
+
     def test_addresses(self):
         self.assertEqual(self.send("GET", "/V19/api/MVL00001/CountryInfoList")[0], 404)
         self.assertEqual(self.call("GET", "CountryInfoList", database="MVL9")[0], 404)
