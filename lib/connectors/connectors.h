@@ -21,6 +21,11 @@ bool harmony__number_of(int64_t *out, const harmony_record *record, size_t row, 
 /* What names a record for good, NUL-ended: its natural key, or what it holds and where it stood
    ("memorial/HASH/LINE"), so that of two alike without a number each has its own. */
 void harmony__lasting_name(char name[HARMONY_KEY_SIZE], const harmony_record *record);
+/* The number of a bank account without the blanks that people write in it, "NL91ABNA0417164300";
+   whether two are the same one. */
+#define HARMONY__BANK_SIZE 160 /* a record's bank_account in UTF-8, and NUL */
+void harmony__bank_number(char number[HARMONY__BANK_SIZE], const char *text);
+bool harmony__same_bank(const char *one, const char *two);
 /* Whether it is a relation, and no entry. */
 bool harmony__is_party(const harmony_record *record);
 /* Sum of lines and VAT of a record, in 1/100. Like the next one it reads every line: to be asked

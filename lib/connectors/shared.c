@@ -31,6 +31,26 @@ void harmony__lasting_name(char name[HARMONY_KEY_SIZE], const harmony_record *re
 		 harmony_record_source_line(record));
 }
 
+void harmony__bank_number(char number[HARMONY__BANK_SIZE], const char *text)
+{
+	size_t len = 0;
+
+	for (; *text && len < HARMONY__BANK_SIZE - 1; text++)
+		if (*text != ' ')
+			number[len++] = *text;
+	number[len] = '\0';
+}
+
+bool harmony__same_bank(const char *one, const char *two)
+{
+	for (;; one++, two++) {
+		one += strspn(one, " ");
+		two += strspn(two, " ");
+		if (*one != *two || !*one)
+			return *one == *two;
+	}
+}
+
 bool harmony__is_party(const harmony_record *record)
 {
 	return (HARMONY_BIT(harmony_record_kind(record)) & HARMONY_PARTIES) != 0;

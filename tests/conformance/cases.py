@@ -204,6 +204,17 @@ def changed_parties(suite):
 
 
 @case
+def bank_numbers(suite):
+    """A bank account is the same with and without the blanks that people write."""
+    with House(suite.program, suite.package()) as house:
+        spaced = R.party('customer', '1001', bank_account='NL91 ABNA 0417 1643 00')
+        house.export([spaced])
+        house.export([dict(spaced, bank_account='NL91ABNA0417164300', city='Breda'), R.party('supplier', '1001')])
+        house.export([dict(spaced, city='Ede')])
+        assert house.package.parties()['1001']['bank_accounts'] == ['NL91ABNA0417164300'], house.package.parties()
+
+
+@case
 def fmuta6(suite):
     """The files of the ERP themselves, relations beside them; bank entries are left to the bank."""
     main = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'main')

@@ -139,17 +139,6 @@ def own_checks(suite):
 
 
 @case
-def bank_numbers(suite):
-    """A bank account is the same with and without the blanks that people write."""
-    with House(suite.program, suite.package()) as house:
-        spaced = R.party('customer', '1001', bank_account='NL91 ABNA 0417 1643 00')
-        house.export([spaced])
-        house.export([dict(spaced, bank_account='NL91ABNA0417164300', city='Breda'), R.party('supplier', '1001')])
-        house.export([dict(spaced, city='Ede')])
-        assert house.package.parties()['1001']['bank_accounts'] == ['NL91ABNA0417164300'], house.package.parties()
-
-
-@case
 def memorial_numbers(suite):
     """The invoice number of a memorial line is Exact's "our reference", where it is a number."""
     numbers = [('26700001', 26700001), ('0042', 42), ('F/17', None), ('99999999999', None), ('', None)]

@@ -145,39 +145,6 @@ harmony_status exact_party_body(exact *x, const harmony_record *record, const ha
 
 /* ---- bank accounts ----------------------------------------------------------------------- */
 
-/* People write NL91 ABNA 0417 1643 00; the number is without the blanks. */
-static const char *next_of_account(const char *text)
-{
-	while (*text == ' ')
-		text++;
-	return text;
-}
-
-static bool same_account(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		a = next_of_account(a);
-		b = next_of_account(b);
-		if (*a != *b || !*a)
-			return *a == *b;
-	}
-}
-
-static void put_account_number(harmony__json_writer *writer, const char *number)
-{
-	char bare[128];
-	size_t len = 0;
-
-	if (strlen(number) >= sizeof(bare)) { /* no account number; Exact says so */
-		harmony__json_put(writer, "BankAccount", number);
-		return;
-	}
-	for (number = next_of_account(number); *number; number = next_of_account(number + 1))
-		bare[len++] = *number;
-	bare[len] = '\0';
-	harmony__json_put(writer, "BankAccount", bare);
-}
-
 typedef struct bank_search {
 	const char *number;
 	bool found;
@@ -188,7 +155,7 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 	bank_search *search = user;
 
 	search->found = search->found ||
-			same_account(harmony__json_text(harmony__json_get(row, "BankAccount"), ""),
+			harmony__same_bank(harmony__json_text(harmony__json_get(row, "BankAccount"), ""),
 				     search->number);
 	return HARMONY_OK;
 }
@@ -215,12 +182,14 @@ static harmony_status bank_body(harmony__buf *body, const char *id, const char *
 				harmony_error *error)
 {
 	harmony__json_writer writer;
+	char bare[HARMONY__BANK_SIZE];
 	harmony_status status;
 
+	harmony__bank_number(bare, number);
 	harmony__json_begin(&writer, harmony__buf_write, body);
 	harmony__json_object(&writer);
 	harmony__json_put(&writer, "Account", id);
-	put_account_number(&writer, number);
+	harmony__json_put(&writer, "BankAccount", bare);
 	harmony__json_put_bool(&writer, "Main", true);
 	harmony__json_object_end(&writer);
 	status = harmony__json_end(&writer);

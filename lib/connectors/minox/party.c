@@ -168,11 +168,12 @@ static void put_other_bank(party_body *b, const harmony__json *bank)
 
 static void put_bank(party_body *b)
 {
-	const char *iban = text_of(b, HARMONY_FIELD_BANK_ACCOUNT);
+	char iban[HARMONY__BANK_SIZE];
 	const harmony__json *now = first_of(harmony__json_get(b->row, "bank_accounts"));
 
+	harmony__bank_number(iban, text_of(b, HARMONY_FIELD_BANK_ACCOUNT));
 	for (const harmony__json *at = now; at; at = at->next)
-		if (strcmp(harmony__json_text(harmony__json_get(at, "iban"), ""), iban) == 0)
+		if (harmony__same_bank(harmony__json_text(harmony__json_get(at, "iban"), ""), iban))
 			return;
 	if (!*iban)
 		return;

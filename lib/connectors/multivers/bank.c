@@ -3,25 +3,6 @@
 
 /* Bank accounts are things of their own, of an organization that a relation belongs to. */
 
-/* Whether it is the same number: on paper it has a blank behind every four characters. */
-static bool same_bank(const char *one, const char *two)
-{
-	for (;; one++, two++) {
-		one += strspn(one, " ");
-		two += strspn(two, " ");
-		if (*one != *two || !*one)
-			return *one == *two;
-	}
-}
-
-/* Without blanks, as it goes from one machine to another. */
-static void compact(harmony__buf *out, const char *text)
-{
-	for (; *text; text++)
-		if (*text != ' ')
-			harmony__buf_add(out, text, 1);
-}
-
 typedef struct bank_search {
 	const char *iban;
 	bool found;
@@ -32,7 +13,7 @@ static harmony_status look_for_bank(const harmony__json *row, void *user)
 	bank_search *s = user;
 
 	s->found = s->found ||
-		   same_bank(harmony__json_text(harmony__json_get(row, "iban"), ""), s->iban);
+		   harmony__same_bank(harmony__json_text(harmony__json_get(row, "iban"), ""), s->iban);
 	return HARMONY_OK;
 }
 
@@ -76,11 +57,11 @@ harmony_status multivers_bank_body(harmony__buf *body, const harmony_record *rec
 {
 	bool digits = *organization && strspn(organization, "0123456789") == strlen(organization);
 	harmony__json_writer w;
-	harmony__buf iban;
+	char iban[HARMONY__BANK_SIZE];
 	harmony_status status;
 
-	harmony__buf_init(&iban, body->context, 256);
-	compact(&iban, harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT));
+	harmony__bank_number(iban,
+			     harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_BANK_ACCOUNT));
 	harmony__json_begin(&w, harmony__buf_write, body);
 	harmony__json_object(&w);
 	harmony__json_key(&w, "organizationId");
@@ -88,14 +69,11 @@ harmony_status multivers_bank_body(harmony__buf *body, const harmony_record *rec
 		harmony__json_raw_number(&w, organization, strlen(organization));
 	else
 		harmony__json_string(&w, organization, strlen(organization));
-	harmony__json_put(&w, "iban", iban.data ? iban.data : "");
+	harmony__json_put(&w, "iban", iban);
 	harmony__json_put(&w, "accountholderName",
 			  harmony__text_of(record, HARMONY_HEADER, HARMONY_FIELD_NAME));
 	harmony__json_object_end(&w);
 	status = harmony__json_end(&w);
-	if (status == HARMONY_OK)
-		status = iban.status;
-	harmony__buf_free(&iban);
 	return status == HARMONY_OK
 		   ? status
 		   : harmony_error_set(error, status, NULL, "the bank account's request");

@@ -271,8 +271,9 @@ static bool is_iban(const char *number)
 
 static bool same_number(const harmony__xml *bank, const char *number)
 {
-	return strcmp(harmony__xml_text(harmony__xml_child(bank, "iban")), number) == 0 ||
-	       strcmp(harmony__xml_text(harmony__xml_child(bank, "accountnumber")), number) == 0;
+	return harmony__same_bank(harmony__xml_text(harmony__xml_child(bank, "iban")), number) ||
+	       harmony__same_bank(harmony__xml_text(harmony__xml_child(bank, "accountnumber")),
+				  number);
 }
 
 static void put_bank_element(party *p, const harmony__xml *is, const char *name)
@@ -296,8 +297,9 @@ static void put_bank_element(party *p, const harmony__xml *is, const char *name)
 static void put_bank(party *p, const harmony__xml *is, bool demoted)
 {
 	static const char *const kept[] = {"id", "blocked", NULL};
-	const char *number = text_of(p, HARMONY_FIELD_BANK_ACCOUNT);
+	char number[HARMONY__BANK_SIZE];
 
+	harmony__bank_number(number, text_of(p, HARMONY_FIELD_BANK_ACCOUNT));
 	harmony__xml_open(p->w, "bank");
 	if (is) {
 		put_attributes(p, is, kept);
