@@ -8,6 +8,7 @@
 #define LOCK "oauth2"
 #define LOCK_TIMEOUT 120000   /* ms: a refresh of another process may take its time-outs */
 #define MARGIN 30000          /* ms that a token must live for a request to end */
+#define REFUSED_PAUSE 3600000 /* ms before a refused login is tried again, with nobody logging in */
 #define MAX_TOKEN 8192u       /* of one token; Exact's are about 1,000 */
 #define MAX_SECRET 32768u
 #define MAX_ANSWER (256u * 1024u)
@@ -20,7 +21,7 @@ typedef struct pair {
 	int64_t lifetime; /* ms */
 	int64_t renewed;  /* of the refresh token */
 	bool renewing;    /* a refresh was begun and its end is not known */
-	bool refused;     /* the last one was: only a new login helps */
+	int64_t refused;  /* when the last one was, UTC ms; 0: it was not */
 } pair;
 
 struct harmony__oauth2 {
@@ -31,6 +32,7 @@ struct harmony__oauth2 {
 	char *texts[6]; /* what options points to */
 	pair pair;
 	bool loaded;
+	bool ended;   /* the package said that the chain is over */
 	bool unsaved; /* the pair is newer than the store's; not to be used before it is saved */
 	int64_t age_then, at_then; /* age of the access token when it was seen first, and monotonic */
 };
@@ -138,7 +140,7 @@ static harmony_status read_pair(pair *out, harmony_context *context, const char 
 		(void)harmony__json_whole(&out->lifetime, harmony__json_get(root, "lifetime"));
 		(void)harmony__json_whole(&out->renewed, harmony__json_get(root, "renewed"));
 		out->renewing = harmony__json_flag(harmony__json_get(root, "renewing"), false);
-		out->refused = harmony__json_flag(harmony__json_get(root, "refused"), false);
+		(void)harmony__json_whole(&out->refused, harmony__json_get(root, "refused"));
 	}
 	harmony__arena_free(&arena);
 	return status;
@@ -197,7 +199,7 @@ static harmony_status save(harmony__oauth2 *oauth, harmony_error *error)
 	harmony__json_put_number(&writer, "lifetime", oauth->pair.lifetime, 0);
 	harmony__json_put_number(&writer, "renewed", oauth->pair.renewed, 0);
 	harmony__json_put_bool(&writer, "renewing", oauth->pair.renewing);
-	harmony__json_put_bool(&writer, "refused", oauth->pair.refused);
+	harmony__json_put_number(&writer, "refused", oauth->pair.refused, 0);
 	harmony__json_object_end(&writer);
 	status = harmony__json_end(&writer);
 	if (status == HARMONY_OK)
@@ -334,7 +336,8 @@ static harmony_status accept_pair(harmony__oauth2 *oauth, const harmony__json *r
 	oauth->pair.issued = harmony__wall(context);
 	if (*refresh)
 		oauth->pair.renewed = oauth->pair.issued;
-	oauth->pair.renewing = oauth->pair.refused = false;
+	oauth->pair.renewing = false;
+	oauth->pair.refused = 0;
 	oauth->age_then = 0;
 	oauth->at_then = harmony__monotonic(context);
 	oauth->loaded = true;
@@ -371,6 +374,7 @@ static harmony_status refusal(harmony__oauth2 *oauth, const harmony__http_respon
 		return harmony_error_set(error, HARMONY_AUTH, NULL,
 		                         "the package does not know this client; check client_id and "
 		                         "client_secret in the configuration");
+	oauth->ended = true;
 	return login_needed(oauth, code, words, error);
 }
 
@@ -443,6 +447,15 @@ static size_t renewal(parameter *parameters, const harmony__oauth2 *oauth)
 	return oauth->options.renew_redirect ? 3 : 2;
 }
 
+/* A refused chain is dead, and packages shut out who keeps trying. Once in a while it is tried all
+   the same, since a package can be wrong, too. */
+static bool was_refused(const harmony__oauth2 *oauth)
+{
+	int64_t ago = harmony__wall(oauth->host->context) - oauth->pair.refused;
+
+	return oauth->pair.refused != 0 && ago >= 0 && ago < REFUSED_PAUSE;
+}
+
 /* Under the lock, with the store's pair in memory. That a renewal was begun is durable
    before it is: after a crash between the package's answer and our save, the message can
    say why the login is lost. */
@@ -452,6 +465,9 @@ static harmony_status refresh(harmony__oauth2 *oauth, harmony_error *error)
 	harmony_status status;
 	bool interrupted = oauth->pair.renewing;
 
+	oauth->ended = false;
+	if (was_refused(oauth))
+		return login_needed(oauth, "", "", error);
 	oauth->pair.renewing = true;
 	status = save(oauth, error);
 	oauth->pair.renewing = interrupted; /* what a refusal now would have to do with */
@@ -459,7 +475,8 @@ static harmony_status refresh(harmony__oauth2 *oauth, harmony_error *error)
 		return status;
 	status = grant(oauth, parameters, renewal(parameters, oauth), error);
 	if (status == HARMONY_AUTH) { /* a clear end: this one was not interrupted */
-		oauth->pair.refused = true;
+		if (oauth->ended)
+			oauth->pair.refused = harmony__wall(oauth->host->context);
 		(void)save(oauth, NULL);
 	}
 	return status;

@@ -195,12 +195,31 @@ static void assert_state(harmony__oauth2 *oauth, const char *state)
 	harmony__buf_free(&out);
 }
 
-/* A login that the package ended: nothing was interrupted, however often it is tried. */
+static int asked; /* requests */
+
+static void count_request(int status, void *user)
+{
+	asked++;
+}
+
+static void assert_ended(harmony__oauth2 *oauth, int requests)
+{
+	harmony_error error = HARMONY_ERROR_INIT;
+	const char *access;
+
+	asked = 0;
+	assert_int_equal(harmony__oauth2_token(&access, oauth, &error), HARMONY_AUTH);
+	assert_int_equal(asked, requests);
+	assert_non_null(strstr(error.message, "harmony login"));
+	assert_null(strstr(error.message, "interrupted"));
+	assert_state(oauth, "\"state\":\"refused\"");
+}
+
+/* A login that the package ended: nothing was interrupted, and it is not asked again and again. */
 static void test_login_ended(void **state)
 {
 	harmony__oauth2 *oauth = make("rotate", HARMONY__OAUTH2_BODY);
 	static cell ended;
-	const char *access;
 
 	login(oauth);
 	ended = *fake_cell(&f, "oauth2", false);
@@ -210,13 +229,16 @@ static void test_login_ended(void **state)
 	oauth = make("rotate", HARMONY__OAUTH2_BODY);
 	assert_state(oauth, "\"state\":\"valid\"");
 	fake_pass(&f, 600000);
-	for (int i = 0; i < 2; i++) {
-		harmony_error error = HARMONY_ERROR_INIT;
-		assert_int_equal(harmony__oauth2_token(&access, oauth, &error), HARMONY_AUTH);
-		assert_non_null(strstr(error.message, "harmony login"));
-		assert_null(strstr(error.message, "interrupted"));
-		assert_state(oauth, "\"state\":\"refused\"");
-	}
+	host.request = count_request;
+	assert_ended(oauth, 1);
+	assert_ended(oauth, 0);
+	harmony__oauth2_free(oauth); /* another process knows it, too */
+	oauth = make("rotate", HARMONY__OAUTH2_BODY);
+	assert_ended(oauth, 0);
+	fake_pass(&f, 3600000); /* a package can be wrong */
+	assert_ended(oauth, 1);
+	f.wall -= 2 * DAY; /* a clock that was set back keeps nobody from trying */
+	assert_ended(oauth, 1);
 	login(oauth);
 	assert_state(oauth, "\"state\":\"valid\"");
 	harmony__oauth2_free(oauth);
