@@ -125,7 +125,8 @@ bool exact_vat_left(exact *x, const harmony_record *record, size_t row)
 	return code && code->charged && vat == 0;
 }
 
-bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row)
+bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row,
+		       bool beside)
 {
 	const exact_thing *code;
 	int64_t vat;
@@ -134,8 +135,7 @@ bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, 
 		return false;
 	/* Exact says of memorials that such an amount includes its VAT; of invoices nobody does. */
 	if (!x->allow_inclusive || (x->net && harmony_record_kind(record) != HARMONY_MEMORIAL) ||
-	    !harmony__vat_beside(record) ||
-	    !harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT))
+	    !beside || !harmony__number_of(&vat, record, row, HARMONY_FIELD_VAT_AMOUNT))
 		return true;
 	code = vat_code_of(x, record, row);
 	return !code || code->vat_type != 'I' || harmony__add(amount, vat);
@@ -256,12 +256,11 @@ static void put_general_line(entry *e, size_t row)
 static void put_line(entry *e, size_t row)
 {
 	const char *text = harmony__text_of(e->record, row, HARMONY_FIELD_DESCRIPTION);
-
 	int64_t amount;
 
 	harmony__json_object(&e->w);
 	put_account(e, row);
-	if (going_on(e) && exact_line_amount(&amount, e->x, e->record, row))
+	if (going_on(e) && exact_line_amount(&amount, e->x, e->record, row, e->beside))
 		harmony__json_put_number(&e->w, "AmountFC", amount, HARMONY_SCALE_AMOUNT);
 	put_vat(e, row);
 	put_text(e, "Description", text, e->x->description_max, row, "description");

@@ -112,8 +112,10 @@ harmony_status exact_entry_body(exact *x, const harmony_record *record, harmony_
 				harmony_verdict *verdict, harmony_error *error);
 /* "salesentry/SalesEntries" and so on. */
 const char *exact_entry_path(harmony_kind kind);
-/* A line's amount as it is sent: with its VAT, where the code includes it. False: it has none. */
-bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row);
+/* A line's amount as it is sent, in 1/100: with its VAT, where the code includes it; `beside` as
+   harmony__vat_beside says of the entry. False: it has none. */
+bool exact_line_amount(int64_t *amount, exact *x, const harmony_record *record, size_t row,
+		       bool beside);
 /* Whether the VAT of a line is left to Exact: of a purchase that the buyer declares the VAT of, and
    that therefore has none, Exact books what is to pay and to claim. */
 bool exact_vat_left(exact *x, const harmony_record *record, size_t row);

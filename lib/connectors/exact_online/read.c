@@ -292,6 +292,7 @@ harmony_status exact_find(void *instance, const harmony_record *record, harmony_
 typedef struct read_back {
 	exact *x;
 	const harmony_record *record;
+	bool beside;  /* VAT is booked beside the amounts */
 	size_t count; /* of our lines */
 	bool *found;  /* one a line of ours, from 1 */
 	int64_t *vat; /* what was booked on it */
@@ -306,7 +307,7 @@ static bool same_line(const read_back *back, size_t row, const char *id, int64_t
 	int64_t amount = 0, sent = 0;
 
 	(void)harmony__number_of(&amount, back->record, row, HARMONY_FIELD_AMOUNT);
-	(void)exact_line_amount(&sent, back->x, back->record, row);
+	(void)exact_line_amount(&sent, back->x, back->record, row, back->beside);
 	if (harmony__find_mapped(&found, &back->x->frame, EXACT_ACCOUNTS, code, NULL) != HARMONY_OK)
 		return false;
 	account = found;
@@ -336,12 +337,11 @@ static void compare(const read_back *back, harmony_verdict *verdict)
 {
 	char is[HARMONY_DECIMAL_SIZE], want[HARMONY_DECIMAL_SIZE], field[32];
 	int64_t amount = 0, vat = 0;
-	bool beside = harmony__vat_beside(back->record);
 
 	for (size_t line = 1; line <= back->count; line++) {
 		(void)harmony__number_of(&amount, back->record, line, HARMONY_FIELD_AMOUNT);
 		if (back->found[line] &&
-		    (!beside || exact_vat_left(back->x, back->record, line) ||
+		    (!back->beside || exact_vat_left(back->x, back->record, line) ||
 		     !harmony__number_of(&vat, back->record, line, HARMONY_FIELD_VAT_AMOUNT) ||
 		     vat == back->vat[line]))
 			continue;
@@ -398,7 +398,11 @@ harmony_status exact_read_back(void *instance, const harmony_record *record, con
 {
 	exact *x = instance;
 	read_back back = {
-	    .x = x, .record = record, .count = harmony_record_lines(record), .error = error};
+	    .x = x,
+	    .record = record,
+	    .beside = harmony__vat_beside(record),
+	    .count = harmony_record_lines(record),
+	    .error = error};
 	harmony_kind kind = harmony_record_kind(record);
 	harmony_status status;
 	size_t i = 0;
