@@ -9,6 +9,7 @@
 #define MAX_RAW 200u
 /* Of one record: what is beyond is counted and told, not kept. */
 #define MAX_FAILURES 1000u
+_Static_assert(MAX_FAILURES >= HARMONY__FAILURES_KEPT, "intake relies on it");
 
 void harmony__die(harmony_fmuta6 *r, harmony_status status)
 {

@@ -8,7 +8,7 @@
    one record; nothing of a line is kept but that record and what is wrong with it. */
 
 /* More findings than this help nobody; the last one says that there are more. */
-enum { FAILURES_MAX = 200, RAW_MAX = 120 };
+enum { FAILURES_MAX = HARMONY__FAILURES_KEPT, RAW_MAX = 120 };
 
 /* Where the current key is. */
 enum { AT_ROOT, IN_LINES, IN_LINE, IN_SOURCE };

@@ -6,6 +6,10 @@
 
 #include "base/base.h"
 
+/* A reader keeps at least so many failures of one record for its callback. What is beyond that is
+   only told as it is found. */
+#define HARMONY__FAILURES_KEPT 200u
+
 /* A field's number is its slot. A line holds the first HARMONY_LINE_FIELDS slots only.
    Slots are not cleared: a slot means something only when its presence bit is set. */
 typedef union harmony__value {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "record/record.h"
 #include "sync/sync.h"
 
 /* ---- reading a file of any kind ---- */
@@ -647,11 +648,9 @@ typedef struct intake {
 } intake;
 
 /* A record that has as many failures as are kept may have more. */
-#define FAILURES_KEPT 200
-
 static void claim(intake *into, size_t count)
 {
-	into->claimed = count < FAILURES_KEPT ? into->claimed + count : into->told;
+	into->claimed = count < HARMONY__FAILURES_KEPT ? into->claimed + count : into->told;
 	if (into->claimed >= into->told)
 		into->first.status = HARMONY_OK;
 }
