@@ -125,7 +125,7 @@ static harmony_status record_row(const harmony_record_state *record, void *user)
 	listing->count++;
 	if (record->version > 1 && !keep(&listing->edited, record->id))
 		return HARMONY_NOMEM;
-	if (record->version == 1 && record->now == HARMONY_STATE_REJECTED &&
+	if (has_more(record) &&
 	    !keep(&listing->refused, record->id))
 		return HARMONY_NOMEM;
 	if (listing->p->as_json) {
@@ -166,30 +166,12 @@ static void run_heading(struct program *p, const harmony_run *run)
 
 /* ---- what else is wrong, and what people corrected ---- */
 
-struct about {
-	struct program *p;
-	int64_t id;
-	char identifier[HARMONY_KEY_SIZE], code[32], field[48]; /* of the reason in the listing */
-};
-
-static harmony_status about_record(const harmony_record_state *record, void *user)
-{
-	struct about *a = user;
-	a->id = record->id;
-	snprintf(a->identifier, sizeof(a->identifier), "%s", record->identifier);
-	snprintf(a->code, sizeof(a->code), "%s", record->code);
-	snprintf(a->field, sizeof(a->field), "%s", record->field);
-	return HARMONY_OK;
-}
-
-/* Reading finds everything that is wrong with a record; the listing has the first of it. */
 static harmony_status another_finding(const harmony_event *event, void *user)
 {
 	struct about *a = user;
 	struct program *p = a->p;
 	char text[1024];
-	if (event->type != HARMONY_EVENT_FINDING ||
-	    (strcmp(event->code, a->code) == 0 && strcmp(event->field, a->field) == 0))
+	if (!is_more(a, event))
 		return HARMONY_OK;
 	if (p->as_json) {
 		json_object(&p->json, NULL);

@@ -258,6 +258,21 @@ int run_report(struct program *p, harmony_sync *sync, const harmony_run *run);
 const char *run_counts(char buffer[160], const harmony_run *run);
 bool parse_number(int64_t *out, const char *text);
 
+/* Reading finds everything that is wrong with a record; a listing has the first of it, and these
+   find the rest: harmony_sync_record with about_record, and a callback that begins with is_more. */
+struct about {
+	struct program *p;
+	int64_t id;
+	uint64_t line;
+	char file[256], identifier[HARMONY_KEY_SIZE];
+	char code[32], field[48]; /* of the reason in the listing */
+};
+harmony_status about_record(const harmony_record_state *record, void *user);
+/* Whether a record is rejected as it was received, and may have more reasons. */
+bool has_more(const harmony_record_state *record);
+/* Whether this event is another one. */
+bool is_more(const struct about *a, const harmony_event *event);
+
 /* ---- the commands ---- */
 
 int check_run(struct program *p, const struct arguments *a);

@@ -89,48 +89,45 @@ bool parse_number(int64_t *out, const char *text)
 	return *end == '\0' && value > 0 && strlen(text) < 19;
 }
 
-struct telling {
-	struct program *p;
-	uint64_t told, more;
-	struct {
-		int64_t id;
-		uint64_t line;
-		char file[256], code[32], field[48];
-	} received[TELL_FAILED]; /* those that may have more than one reason */
-	size_t count, at;
-};
-
-static void may_have_more(struct telling *t, const harmony_record_state *record)
+harmony_status about_record(const harmony_record_state *record, void *user)
 {
-	if (record->version > 1 || record->state != HARMONY_STATE_REJECTED)
-		return;
-	t->received[t->count].id = record->id;
-	t->received[t->count].line = record->source_line;
-	snprintf(t->received[t->count].file, sizeof(t->received->file), "%s", record->source_file);
-	snprintf(t->received[t->count].code, sizeof(t->received->code), "%s", record->code);
-	snprintf(t->received[t->count].field, sizeof(t->received->field), "%s", record->field);
-	t->count++;
-}
-
-static harmony_status no_record(const harmony_record_state *record, void *user)
-{
-	(void)record;
-	(void)user;
+	struct about *a = user;
+	a->id = record->id;
+	a->line = record->source_line;
+	snprintf(a->file, sizeof(a->file), "%s", record->source_file);
+	snprintf(a->identifier, sizeof(a->identifier), "%s", record->identifier);
+	snprintf(a->code, sizeof(a->code), "%s", record->code);
+	snprintf(a->field, sizeof(a->field), "%s", record->field);
 	return HARMONY_OK;
 }
 
-/* Reading finds everything that is wrong with a record; its row has the first of it. */
+bool has_more(const harmony_record_state *record)
+{
+	return record->version == 1 && record->now == HARMONY_STATE_REJECTED;
+}
+
+bool is_more(const struct about *a, const harmony_event *event)
+{
+	return event->type == HARMONY_EVENT_FINDING &&
+	       (strcmp(event->code, a->code) != 0 || strcmp(event->field, a->field) != 0);
+}
+
+struct telling {
+	struct program *p;
+	uint64_t told, more;
+	int64_t refused[TELL_FAILED]; /* those that may have more than one reason */
+	size_t count;
+};
+
 static harmony_status tell_more(const harmony_event *event, void *user)
 {
-	struct telling *t = user;
+	const struct about *a = user;
 	char reason[1024], message[1280];
-	if (event->type != HARMONY_EVENT_FINDING ||
-	    (strcmp(event->code, t->received[t->at].code) == 0 &&
-	     strcmp(event->field, t->received[t->at].field) == 0))
+	if (!is_more(a, event))
 		return HARMONY_OK;
-	snprintf(message, sizeof(message), "record %lld, too: %s", (long long)t->received[t->at].id,
+	snprintf(message, sizeof(message), "record %lld, too: %s", (long long)a->id,
 		 with_raw(reason, sizeof(reason), event->field, event->old_value, event->message));
-	say(t->received[t->at].file, t->received[t->at].line, 0, "error", message, event->code);
+	say(a->file, a->line, 0, "error", message, event->code);
 	return HARMONY_OK;
 }
 
@@ -144,7 +141,8 @@ static harmony_status tell(const harmony_record_state *record, void *user)
 		return HARMONY_OK;
 	}
 	t->told++;
-	may_have_more(t, record);
+	if (has_more(record))
+		t->refused[t->count++] = record->id;
 	with_raw(reason, sizeof(reason), record->field, record->raw, record->message);
 	snprintf(message, sizeof(message), "%s %s %s (record %lld)%s%s",
 		 harmony_kind_word(record->kind), record->identifier,
@@ -160,6 +158,7 @@ static harmony_status tell(const harmony_record_state *record, void *user)
 static void tell_failed(struct program *p, harmony_sync *sync, const harmony_run *run)
 {
 	struct telling t = {.p = p};
+	struct about about = {.p = p};
 	char message[128];
 	if (run->direction != HARMONY_DIRECTION_EXPORT ||
 	    run->records.booked + run->records.skipped == run->records.total)
@@ -167,8 +166,8 @@ static void tell_failed(struct program *p, harmony_sync *sync, const harmony_run
 	if (harmony_sync_show(NULL, sync, run->id, HARMONY_SHOW_FAILED, tell, &t, &p->error) !=
 	    HARMONY_OK)
 		return;
-	for (t.at = 0; t.at < t.count; t.at++)
-		(void)harmony_sync_record(sync, t.received[t.at].id, no_record, tell_more, &t,
+	for (size_t i = 0; i < t.count; i++)
+		(void)harmony_sync_record(sync, t.refused[i], about_record, tell_more, &about,
 					  NULL);
 	if (t.more == 0)
 		return;
