@@ -18,9 +18,10 @@
                and never change.
    Threads     Different handles may be used from different threads at once; one
                handle from one thread at a time. Functions without a handle, and those
-               that only read a const record, may be called from any thread. A context may be shared when its
-               allocator and log function are thread-safe. Callbacks run on the
-               thread that made the call, and must not use the handle that calls.
+               that only read a const record, may be called from any thread. A context
+               may be shared when its allocator and log function are thread-safe.
+               Callbacks run on the thread that made the call, and must not use the
+               handle that calls.
                harmony/schedule.h alone starts threads, and says what holds there.
    Errors      Functions that can fail return a harmony_status (0 is success) and
                fill a harmony_error of the caller's, allocating nothing. Two can be

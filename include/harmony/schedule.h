@@ -38,10 +38,11 @@ extern "C" {
                overdue is spread over a tenth of a second an integration.
    Fairness    What has been due for longest goes first. While others wait an export
                stops after `slice` ms between two records, or while it waits for the
-               package's limit, and goes on when they had their turn; waiting records are taken up `portion` at a time. One package has at
-               most three quarters of the workers, and when three integrations in a row got
-               no answer of it, one until it answers. Looks at folders have at most half
-               of them, since a share may hang. */
+               package's limit, and goes on when they had their turn; waiting records are
+               taken up `portion` at a time. One package has at most three quarters of the
+               workers, and when three integrations in a row got no answer of it, one until
+               it answers. Looks at folders have at most half of them, since a share may
+               hang. */
 
 typedef struct harmony_schedule harmony_schedule;
 

@@ -27,8 +27,8 @@ harmony_status harmony__limits_new(harmony__limits **out, const harmony_host *ho
                                    harmony_error *error);
 void harmony__limits_free(harmony__limits *limits);
 
-/* Takes one from the named windows, several from one that is named so often, waiting through the host's sleep when they are used
-   up and the wait is at most `patience` ms; HARMONY_RATE with the time in words when it
+/* Takes one from the named windows, several from one that is named so often, waiting through
+   the host's sleep when they are used up and the wait is at most `patience` ms; HARMONY_RATE with the time in words when it
    is longer, HARMONY_CANCELLED. */
 harmony_status harmony__limits_take(harmony__limits *limits, const char *const *names, size_t count,
                                     int64_t patience, harmony_error *error);

@@ -71,7 +71,7 @@ void harmony__item_free(harmony_schedule *schedule, harmony__item *item)
 }
 
 #define PATIENCE  INT64_C(10000)
-#define PATIENCE_ INT64_C(600000) /* a request is over by then, whatever the package does */
+#define LAST_PATIENCE INT64_C(600000) /* a request is over by then, whatever the package does */
 
 void harmony_schedule_free(harmony_schedule *schedule)
 {
@@ -80,7 +80,7 @@ void harmony_schedule_free(harmony_schedule *schedule)
 	if (schedule == NULL)
 		return;
 	if (harmony_schedule_stop(schedule, PATIENCE, NULL) != HARMONY_OK &&
-	    harmony_schedule_stop(schedule, PATIENCE_, NULL) != HARMONY_OK)
+	    harmony_schedule_stop(schedule, LAST_PATIENCE, NULL) != HARMONY_OK)
 		return; /* a thread that has hold of it is worse than memory that is not freed */
 	harmony__worker_free(schedule->own);
 	drop_pending(schedule);

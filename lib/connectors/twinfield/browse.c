@@ -526,8 +526,9 @@ static harmony_status browse_span(twinfield *t, const twinfield_definition *d,
 	return status;
 }
 
-/* As a whole, without a period unless one is wanted; once more when that failed, since most failures are of the line. A part that has
-   nothing in it tells then whether it is that, before all the others are tried. */
+/* As a whole, without a period unless one is wanted; once more when that failed, since most
+   failures are of the line. A part that has nothing in it tells then whether it is that, before
+   all the others are tried. */
 harmony_status twinfield_browse(twinfield *t, const twinfield_query *query, harmony_error *error)
 {
 	static const span all = {FIRST_PERIOD, LAST_PERIOD}, nothing = {LAST_PERIOD, LAST_PERIOD};
